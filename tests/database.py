@@ -9,6 +9,7 @@ name when it is complete. The next run drops an incomplete one. Django's own set
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -48,6 +49,21 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
  WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
 """
 TRUNCATE = sql.SQL("TRUNCATE {} {}")
+KEYS = """
+SELECT confrelid::regclass::text, conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid
+"""
+FORCED = "SELECT relname FROM pg_class WHERE relforcerowsecurity"
+# A table has no page before its first row; rows of a transaction that was rolled back leave pages
+USED = """
+SELECT name FROM unnest(%s::text[]) AS name
+ WHERE pg_relation_size(name::regclass) > 0
+    OR EXISTS (SELECT FROM pg_partition_tree(name::regclass) WHERE pg_relation_size(relid) > 0)
+"""
+DELETE = """
+ALTER TABLE {0} NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER USER;
+DELETE FROM {0};
+ALTER TABLE {0} {1} ROW LEVEL SECURITY, ENABLE TRIGGER USER
+"""
 
 
 def ensure_template(connection: BaseDatabaseWrapper, family: str) -> str:
@@ -109,6 +125,12 @@ class Baseline:
             digests = {table: _digest(cursor, table) for table in tables}
             self.digests = {table: found for table, found in digests.items() if found}
             self.rows = {table: _copied(cursor, table) for table in self.digests}
+            cursor.execute(FORCED)
+            self.forced = {name for (name,) in cursor.fetchall()}
+            cursor.execute(KEYS)
+            self.users: dict[str, set[str]] = defaultdict(set)
+            for table, user in cursor.fetchall():
+                self.users[table].add(user)
         self.empty = sorted(set(tables) - set(self.digests) - AUDIT_LOG)
 
     def restore(self) -> None:
@@ -119,8 +141,33 @@ class Baseline:
                 for table, rows in self.rows.items():
                     with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
                         copy.write(rows)
-            cursor.execute(TRUNCATE.format(_listed(self.empty), sql.SQL("")))
+            self._empty(cursor)
             cursor.execute(EMPTY_AUDIT_LOG)
+
+    def _empty(self, cursor: CursorWrapper) -> None:
+        """Empty the tables that have rows.
+
+        PostgreSQL truncates a table only with all that refer to it. Most tables refer to a user, and truncating them takes ten
+        times as long as deleting the few rows of a test. So rows are deleted from a table that an unused table refers to.
+        """
+        cursor.execute(USED, [self.empty])
+        truncated, deleted = {name for (name,) in cursor.fetchall()}, []
+        while kept := [name for name in truncated if self.users[name] - truncated]:
+            truncated -= set(kept)
+            deleted += kept
+        if truncated:
+            cursor.execute(TRUNCATE.format(_listed(truncated), sql.SQL("")))
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for name in sorted(deleted, key=lambda name: len(self._referring(name))):
+            force = sql.SQL("FORCE" if name in self.forced else "NO FORCE")
+            cursor.execute(sql.SQL(DELETE).format(sql.Identifier(name), force))
+
+    def _referring(self, name: str) -> set[str]:
+        """Return the tables that refer to a table, directly or through others."""
+        found, last = self.users[name], 0
+        while len(found) > last:
+            last, found = len(found), found.union(*(self.users[other] for other in found))
+        return found
 
 
 def end_other_sessions(connection: BaseDatabaseWrapper) -> None:
