@@ -147,7 +147,7 @@ class Baseline:
     def _empty(self, cursor: CursorWrapper) -> None:
         """Empty the tables that have rows.
 
-        PostgreSQL truncates a table only with all that refer to it. Most tables refer to a user, and truncating them takes ten
+        PostgreSQL truncates a table only with all that refer to it. Most tables refer to a user, and truncating them takes five
         times as long as deleting the few rows of a test. So rows are deleted from a table that an unused table refers to.
         """
         cursor.execute(USED, [self.empty])
