@@ -11,12 +11,12 @@ from django.db.models.functions import TruncMonth
 
 from analytics.models import FeatureUsage
 from billing.models import Subscription
+from core.currencies import rounded
 from health.models import UserHealthCheckin
 
 MIN_GROUP_SIZE = 5  # customers; a sum over fewer would reveal data of an individual
 MAX_AGE = timedelta(days=730)
 RECENT = timedelta(days=30)
-PLACES = Decimal("0.01")
 MAX_GROUPS = 50
 
 
@@ -78,5 +78,6 @@ def _groups(rows: QuerySet[Any, Any], person: str, order: str, **figures: Any) -
 def _group(row: dict[str, Any]) -> AggregateRow:
     name, people = row.pop("name"), row.pop("people")
     title = f"{name:%Y-%m}" if hasattr(name, "strftime") else str(name)
-    figures = [Decimal(value).quantize(PLACES) if isinstance(value, float | Decimal) else value for value in row.values()]
+    currency = row.get("currency")  # of sums of money; other figures have two decimals
+    figures = [rounded(Decimal(value), currency) if isinstance(value, float | Decimal) else value for value in row.values()]
     return AggregateRow(title, people, tuple(figures))

@@ -18,6 +18,7 @@ from billing.models import BillingHistory, Subscription
 from billing.models.invoices import OWED
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import IS_LOCAL, SubscriptionStatus
+from core.currencies import rounded
 
 MONTH_COUNT = 12
 PLACES = Decimal("0.01")
@@ -99,8 +100,9 @@ def monthly_recurring_revenue(now: datetime) -> Metric:
         late_customers=Count("user", filter=late, distinct=True),
     )
     rows = [
-        (row["plan__currency"], row["customers"], _money(row["mrr"]), row["late_customers"], _money(row["late_mrr"]))
+        (currency, row["customers"], _money(row["mrr"], currency), row["late_customers"], _money(row["late_mrr"], currency))
         for row in sums
+        for currency in (row["plan__currency"],)
     ]
     return Metric(
         "mrr",
@@ -120,7 +122,7 @@ def revenue_by_month(now: datetime) -> Metric:
     sums: dict[str, Any] = {f"mrr{number}": Sum("price", filter=paying_at(end)) for number, end in enumerate(ends)}
     counts: dict[str, Any] = {f"n{number}": _people(paying_at(end)) for number, end in enumerate(ends)}
     rows = [
-        (month.name, row["plan__currency"], row[f"n{number}"], _money(row[f"mrr{number}"]))
+        (month.name, row["plan__currency"], row[f"n{number}"], _money(row[f"mrr{number}"], row["plan__currency"]))
         for row in _by_currency(sums | counts)
         for number, month in enumerate(months)
     ]
@@ -149,7 +151,7 @@ def churn(now: datetime) -> Metric:
     for found in _by_currency(figures):
         for number, month in enumerate(months):
             people, lost = found[f"n{number}"], found[f"lost{number}"]
-            mrr, less = _money(found[f"mrr{number}"]), _money(found[f"less{number}"])
+            mrr, less = (_money(found[f"{sums}{number}"], found["plan__currency"]) for sums in ("mrr", "less"))
             shares = _percent(lost, people), _percent(less, mrr)
             rows.append((month.name, found["plan__currency"], people, lost, shares[0], mrr, less, shares[1]))
     return Metric(
@@ -202,7 +204,11 @@ def overdue(now: datetime) -> Metric:
     figures["n"], figures["sum"] = Count("pk", filter=before), Sum("amount", filter=before)
     names = [("", "before"), *((str(number), month.name) for number, month in enumerate(months))]
     sums: Iterable[dict[str, Any]] = rows.values("currency").annotate(**figures).order_by("currency")  # type: ignore[assignment]
-    table = [(name, found["currency"], found[f"n{key}"], _money(found[f"sum{key}"])) for found in sums for key, name in names]
+    table = [
+        (name, found["currency"], found[f"n{key}"], _money(found[f"sum{key}"], found["currency"]))
+        for found in sums
+        for key, name in names
+    ]
     return Metric(
         "overdue",
         "Overdue",
@@ -222,8 +228,8 @@ def _people(condition: Q) -> Count:
     return Count("user", filter=condition, distinct=True)
 
 
-def _money(amount: Decimal | None) -> Decimal:
-    return (amount or ZERO).quantize(PLACES)
+def _money(amount: Decimal | None, currency: str) -> Decimal:
+    return rounded(amount or ZERO, currency)
 
 
 def _percent(part: Any, whole: Any) -> Decimal | None:

@@ -11,6 +11,7 @@ from career import advice, services
 from career.job_security import Situation, assess
 from career.models import CareerMilestone, JobSecurityAnalysis
 from core.api.derived_fields import public_names
+from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, StrictSerializer
 
 MAX_TENURE_YEARS = 80
@@ -94,7 +95,7 @@ class MilestoneSerializer(BaseSerializer):
 @extend_schema_serializer(description="Progress of a milestone, as either a percentage or the current salary.")
 class ProgressSerializer(StrictSerializer):
     progress_percentage = serializers.IntegerField(min_value=0, max_value=100, required=False, help_text="0 to 100.")
-    current_salary = serializers.DecimalField(12, 2, min_value=Decimal(0), required=False, help_text="Annual, 0 or more.")
+    current_salary = AmountField(min_value=Decimal(0), required=False, help_text="Annual, 0 or more.")
     notes = serializers.CharField(required=False, allow_blank=True, help_text="Replaces the notes of the milestone.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

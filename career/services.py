@@ -9,6 +9,7 @@ from django.db import transaction
 from career import advice
 from career.job_security import Situation, assess
 from career.models import CareerMilestone, JobSecurityAnalysis
+from core.currencies import in_minor_units
 from users.models import User, UserProfile
 
 
@@ -104,7 +105,7 @@ def record_progress(
         if progress_percentage < 100:
             milestone.reopen()
     if current_salary is not None:
-        milestone.current_salary = current_salary
+        milestone.current_salary = in_minor_units(current_salary, None, "current_salary")
     save_milestone(milestone, before=before, today=today)
 
 

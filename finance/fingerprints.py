@@ -15,6 +15,6 @@ def text_of(description: str, merchant: str) -> str:
 
 
 def content_hash(*, day: date, amount: Decimal, currency: str, text: str) -> str:
-    """Return 32 hexadecimal digits over day, amount (two decimals), currency (ISO 4217) and normalized text (`text_of`)."""
+    """Return 32 hexadecimal digits over day, amount (with its decimals), currency and text (`text_of`, normalized)."""
     content = f"{day.isoformat()}|{amount}|{currency}|{normalize_text(text)}"
     return blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()

@@ -7,8 +7,9 @@ from mingus import __version__
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "MINGUS API",
     "VERSION": __version__,
-    "DESCRIPTION": "API for personal finance and wellness. Amounts are strings with two decimals; a field beside them has the "
-    "currency. Dates are days in the user's time zone. Times are UTC. Sign up and log in through `/_allauth/app/v1/`.",
+    "DESCRIPTION": "API for personal finance and wellness. Amounts are strings with the decimals of their currency by ISO 4217 "
+    "(1234 JPY, 12.30 USD, 500.555 KWD), which is in a field beside them; without one, they have two decimals. Dates are days "
+    "in the user's time zone. Times are UTC. Sign up and log in through `/_allauth/app/v1/`.",
     "OAS_VERSION": "3.1.0",
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "SERVE_INCLUDE_SCHEMA": False,

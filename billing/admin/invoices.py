@@ -30,6 +30,7 @@ from core.admin import (
     money,
 )
 from core.admin.masking import unmasked
+from core.currencies import MAX_DECIMALS, MAX_DIGITS
 from users.models import User
 
 AWAITS_APPROVAL = "Nothing has been refunded yet. Another staff member must approve this amount on {}."
@@ -49,8 +50,8 @@ class RefundForm(ReasonForm):
     """Amount and reason of a refund."""
 
     amount = forms.DecimalField(
-        max_digits=10,
-        decimal_places=2,
+        max_digits=MAX_DIGITS,
+        decimal_places=MAX_DECIMALS,
         required=False,
         widget=UnfoldAdminDecimalFieldWidget,
         help_text="In the invoice's currency. Leave empty to refund the remaining amount.",

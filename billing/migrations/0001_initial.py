@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from billing import catalog
 from billing.models.plans import are_limits, are_switches
 from core.models.base import UpdatedAtField
-from core.models.money import validate_currency
+from core.models.money import NumericField, validate_currency
 from core.models.validators import validate_json_object
 from core.postgres.operations import ALL, add_triggers, composite_foreign_key, enable_row_level_security, grant
 
@@ -264,20 +264,20 @@ class Migration(migrations.Migration):
                 ("stripe_invoice_id", models.CharField(blank=True, max_length=255)),
                 (
                     "amount",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         help_text="Total of the invoice, 0 or more, in its currency.",
-                        max_digits=10,
+                        max_digits=16,
                         validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "amount_refunded",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         default=Decimal("0"),
                         help_text="Part of the amount that was paid back.",
-                        max_digits=10,
+                        max_digits=16,
                         validators=[MinValueValidator(0)],
                     ),
                 ),
@@ -369,36 +369,45 @@ class Migration(migrations.Migration):
                         violation_error_message="A paid invoice must have paid_at.",
                     ),
                     models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", Decimal("-10000000000000")), ("amount__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billinghistory_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("amount__gte", 0)),
                         name="billing_billinghistory_amount_bounds",
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                        condition=Exact(
+                            models.Func(models.F("amount_refunded"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
                         ),
-                        name="billing_billinghistory_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="billing_billinghistory_amount_refunded_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_refunded__gt", Decimal("-10000000000000")),
+                            ("amount_refunded__lt", Decimal("10000000000000")),
+                        ),
+                        name="billing_billinghistory_amount_refunded_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("amount_refunded__gte", 0)),
                         name="billing_billinghistory_amount_refunded_bounds",
                         violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount_refunded"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="billing_billinghistory_amount_refunded_number",
-                        violation_error_message="Must be a number.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -433,11 +442,11 @@ class Migration(migrations.Migration):
                 ("description", models.TextField(blank=True)),
                 (
                     "price",
-                    models.DecimalField(
-                        decimal_places=2,
-                        help_text="Price per billing cycle, 0.01 or more.",
-                        max_digits=10,
-                        validators=[MinValueValidator(Decimal("0.01"))],
+                    NumericField(
+                        decimal_places=3,
+                        help_text="Price per billing cycle, above 0.",
+                        max_digits=16,
+                        validators=[MinValueValidator(Decimal("0.001"))],
                     ),
                 ),
                 (
@@ -530,20 +539,22 @@ class Migration(migrations.Migration):
                         violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("price__gte", Decimal("0.01"))),
-                        name="billing_subscriptionplan_price_bounds",
-                        violation_error_message="Must be 0.01 or more.",
+                        condition=Exact(
+                            models.Func(models.F("price"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_subscriptionplan_price_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("price"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="billing_subscriptionplan_price_number",
-                        violation_error_message="Must be a number.",
+                        condition=models.Q(("price__gt", Decimal("-10000000000000")), ("price__lt", Decimal("10000000000000"))),
+                        name="billing_subscriptionplan_price_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("price__gt", 0)),
+                        name="billing_subscriptionplan_price_above_zero",
+                        violation_error_message="Must be greater than 0.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -639,10 +650,10 @@ class Migration(migrations.Migration):
                 ("stripe_id", models.CharField(blank=True, max_length=255)),
                 (
                     "amount",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         help_text="Positive in favor of the customer. Only a credit that is used is negative.",
-                        max_digits=10,
+                        max_digits=16,
                     ),
                 ),
                 ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
@@ -741,15 +752,19 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: refund, credit, dispute.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                        condition=Exact(
+                            models.Func(models.F("amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
                         ),
-                        name="billing_adjustment_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="billing_adjustment_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", Decimal("-10000000000000")), ("amount__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_adjustment_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -1016,11 +1031,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "credit",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         default=0,
                         help_text="Applied to the next invoices; a negative amount is owed.",
-                        max_digits=10,
+                        max_digits=16,
                     ),
                 ),
                 ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
@@ -1056,15 +1071,19 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between 2000 and 2200.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("credit"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                        condition=Exact(
+                            models.Func(models.F("credit"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
                         ),
-                        name="billing_stripecustomer_credit_number",
-                        violation_error_message="Must be a number.",
+                        name="billing_stripecustomer_credit_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("credit__gt", Decimal("-10000000000000")), ("credit__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_stripecustomer_credit_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),

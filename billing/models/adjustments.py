@@ -44,7 +44,7 @@ class Adjustment(OwnedModel):
     )
     kind = ChoiceField(AdjustmentKind, max_length=20)
     stripe_id = models.CharField(max_length=255, blank=True)
-    amount = MoneyField(max_digits=10, help_text="Positive in favor of the customer. Only a credit that is used is negative.")
+    amount = MoneyField(help_text="Positive in favor of the customer. Only a credit that is used is negative.")
     currency = CurrencyField()
     status = ChoiceField(AdjustmentStatus, max_length=30)
     reason = models.CharField(max_length=500, blank=True)

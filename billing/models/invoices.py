@@ -50,8 +50,8 @@ class BillingHistory(OwnedModel):
         Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False
     )
     stripe_invoice_id = models.CharField(max_length=255, blank=True)
-    amount = MoneyField(max_digits=10, min=0, help_text="Total of the invoice, 0 or more, in its currency.")
-    amount_refunded = MoneyField(max_digits=10, min=0, default=Decimal(0), help_text="Part of the amount that was paid back.")
+    amount = MoneyField(min=0, help_text="Total of the invoice, 0 or more, in its currency.")
+    amount_refunded = MoneyField(min=0, default=Decimal(0), help_text="Part of the amount that was paid back.")
     currency = CurrencyField(help_text="ISO 4217 code, such as USD.")
     status = ChoiceField(
         InvoiceStatus, max_length=50, help_text="Pending, failed and unpaid are owed. Refunded means refunded in full."

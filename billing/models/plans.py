@@ -68,7 +68,7 @@ class SubscriptionPlan(BaseModel):
 
     name = NonBlankCharField(max_length=100)
     description = models.TextField(blank=True)
-    price = MoneyField(max_digits=10, min=Decimal("0.01"), help_text="Price per billing cycle, 0.01 or more.")
+    price = MoneyField(is_above_zero=True, help_text="Price per billing cycle, above 0.")
     currency = CurrencyField(help_text="ISO 4217 code of the price's currency, such as USD.")
     billing_cycle = ChoiceField(BillingCycle, max_length=20)
     features = JSONObjectField(

@@ -26,7 +26,7 @@ class StripeCustomer(OwnedModel):
     card_last4 = models.CharField(max_length=4, blank=True)
     card_exp_month = BoundedIntegerField(min=1, max=12, null=True, blank=True)
     card_exp_year = BoundedIntegerField(min=2000, max=2200, null=True, blank=True)
-    credit = MoneyField(max_digits=10, default=0, help_text="Applied to the next invoices; a negative amount is owed.")
+    credit = MoneyField(default=0, help_text="Applied to the next invoices; a negative amount is owed.")
     currency = CurrencyField()
     synced_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.mail import EmailMessage
 
 from core import mail
+from core.currencies import rounded
 from system.models import AlertType, NotificationType, Severity
 from system.services import alert, preference_for
 from users.models import User
@@ -61,5 +62,5 @@ def format_day(user: User, instant: datetime) -> str:
 
 
 def format_amount(amount: Decimal, currency: str) -> str:
-    """Return an amount with its currency, such as `1,234.50 USD`."""
-    return f"{amount:,.2f} {currency}"
+    """Return an amount with its currency, such as `1,234.50 USD` or `1,234 JPY`."""
+    return f"{rounded(amount, currency):,f} {currency}"

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from core.currencies import minor_units, rounded
+from core.errors import DomainError
+
 Object = dict[str, Any]
 
-# https://docs.stripe.com/currencies
+# https://docs.stripe.com/currencies. Other than by ISO 4217, ISK and UGX are sent with two decimals, and MGA without any.
 ZERO_DECIMAL_CURRENCIES = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
-THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
+THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # their amounts are multiples of ten
 
 
 @dataclass(frozen=True)
@@ -199,13 +202,20 @@ def decimals(currency: str) -> int:
 
 
 def from_minor_units(amount: int, currency: str) -> Decimal:
-    """Convert an amount in the currency's smallest unit to a decimal amount."""
-    return Decimal(amount).scaleb(-decimals(currency))
+    """Convert an amount in Stripe's unit of the currency to an amount with the decimals of ISO 4217.
+
+    Stripe neither charges nor pays out fractions of a currency without decimals.
+    """
+    return rounded(Decimal(amount).scaleb(-decimals(currency)), currency.upper())
 
 
 def to_minor_units(amount: Decimal, currency: str) -> int:
-    """Convert `amount` to the currency's smallest unit. Raise ValueError if it has too many decimals."""
-    scaled = amount.scaleb(decimals(currency))
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{amount} has too many decimals for {currency}.")
+    """Convert `amount` to Stripe's unit of the currency. Raise DomainError if Stripe would have to round it."""
+    code, places = currency.upper(), decimals(currency)
+    step = 10 if code in THREE_DECIMAL_CURRENCIES else 10 ** max(places - minor_units(code), 0)
+    scaled = amount.scaleb(places)
+    if scaled % step:
+        smallest = Decimal(step).scaleb(-places)
+        sentence = f"{amount} {code} has too many decimals. Stripe needs a multiple of {smallest:f}."
+        raise DomainError("too_fine", sentence, field="amount")
     return int(scaled)

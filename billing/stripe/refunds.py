@@ -20,6 +20,7 @@ from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
 from billing.models.invoices import InvoiceStatus
 from billing.stripe import client as stripe_client
 from billing.stripe.objects import to_minor_units
+from core.currencies import unit_of
 from core.errors import ConflictError, DomainError
 from users import approvals
 from users.models import Approval, User
@@ -109,13 +110,9 @@ def _validated_amount(invoice: BillingHistory, amount: Decimal | None, currency:
         raise ConflictError("refunded_already", "This invoice is already refunded, or its refunds are pending.")
     amount = left if amount is None else amount
     if not 0 < amount <= left:
-        sentence = f"Between 0.01 and {left} {invoice.currency} can be refunded, not {amount}."
+        sentence = f"Between {unit_of(invoice.currency)} and {left} {invoice.currency} can be refunded, not {amount}."
         raise DomainError("over_refund", sentence, field="amount")
-    try:
-        to_minor_units(amount, invoice.currency)
-    except ValueError as error:
-        message = f"This amount has too many decimals for {invoice.currency}."
-        raise DomainError("too_fine", message, field="amount") from error
+    to_minor_units(amount, invoice.currency)
     return amount
 
 

@@ -13,6 +13,7 @@ from django.db.models.lookups import Exact
 from uuid_utils.compat import uuid7
 
 from core.models.base import UpdatedAtField
+from core.models.money import NumericField
 from core.models.validators import validate_json_list, validate_json_object, validate_plausible_date
 from core.postgres.operations import add_triggers, enable_row_level_security
 
@@ -51,22 +52,22 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "target_salary",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Annual, in the currency of the current salary.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "current_salary",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Annual. With a target salary it sets the progress.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -140,14 +141,45 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("target_salary__gte", 0), ("target_salary__lte", Decimal("9999999999.99"))),
-                        name="career_careermilestone_target_salary_bounds",
-                        violation_error_message="Must be between 0 and 9999999999.99.",
+                        condition=Exact(
+                            models.Func(models.F("target_salary"), function="scale", output_field=models.IntegerField()),
+                            models.Value(2),
+                        ),
+                        name="career_careermilestone_target_salary_decimals",
+                        violation_error_message="Must have 2 decimals.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("current_salary__gte", 0), ("current_salary__lte", Decimal("9999999999.99"))),
+                        condition=models.Q(
+                            ("target_salary__gt", Decimal("-10000000000000")), ("target_salary__lt", Decimal("10000000000000"))
+                        ),
+                        name="career_careermilestone_target_salary_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("target_salary__gte", 0)),
+                        name="career_careermilestone_target_salary_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("current_salary"), function="scale", output_field=models.IntegerField()),
+                            models.Value(2),
+                        ),
+                        name="career_careermilestone_current_salary_decimals",
+                        violation_error_message="Must have 2 decimals.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("current_salary__gt", Decimal("-10000000000000")),
+                            ("current_salary__lt", Decimal("10000000000000")),
+                        ),
+                        name="career_careermilestone_current_salary_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("current_salary__gte", 0)),
                         name="career_careermilestone_current_salary_bounds",
-                        violation_error_message="Must be between 0 and 9999999999.99.",
+                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("target_date__gte", date(1900, 1, 1)), ("target_date__lte", date(2200, 12, 31))),

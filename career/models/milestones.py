@@ -1,7 +1,6 @@
 """Career milestones of a customer."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,15 +8,14 @@ from django.db.models.functions import Cast, Greatest, Round
 
 from career.models.choices import MilestoneStatus, MilestoneType, Priority
 from core.models.base import OwnedModel
-from core.models.constraints import between, together
+from core.models.constraints import together
 from core.models.derived import Derived
-from core.models.fields import BoundedIntegerField, ChoiceField, GetType, NonBlankCharField, PlausibleDateField, SetType
+from core.models.fields import BoundedIntegerField, ChoiceField, NonBlankCharField, PlausibleDateField
 from core.models.money import MoneyField
 from core.postgres.expressions import days_between, first_of, graded, today
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
-MAX_SALARY = Decimal("9999999999.99")
 DUE_SOON = timedelta(days=30)
 ON_TRACK = 75
 
@@ -29,20 +27,17 @@ STAGES = (MilestoneStatus.ACHIEVED, MilestoneStatus.ON_TRACK, MilestoneStatus.IN
 PERSONAL = personal("target_salary", "current_salary", "notes", milestone_name=initials)
 
 
-class SalaryField(MoneyField[SetType, GetType]):
-    """An annual salary. The upper bound of its CHECK is the column's maximum, and refuses NaN."""
-
-    def get_constraints(self, table: str) -> list[models.CheckConstraint]:
-        return [between(table, self.name, self.min, MAX_SALARY)]
-
-
 class CareerMilestone(OwnedModel):
     """A career goal of a customer. If it has a target salary, the current salary determines the progress."""
 
     milestone_name = NonBlankCharField(max_length=255)
     milestone_type = ChoiceField(MilestoneType, max_length=50)
-    target_salary = SalaryField(min=0, null=True, blank=True, help_text="Annual, in the currency of the current salary.")
-    current_salary = SalaryField(min=0, null=True, blank=True, help_text="Annual. With a target salary it sets the progress.")
+    target_salary = MoneyField(
+        currency=None, min=0, null=True, blank=True, help_text="Annual, in the currency of the current salary."
+    )
+    current_salary = MoneyField(
+        currency=None, min=0, null=True, blank=True, help_text="Annual. With a target salary it sets the progress."
+    )
     target_date = PlausibleDateField(null=True, blank=True)
     is_completed = models.BooleanField(default=False, help_text="True if completed by hand or by reaching the target salary.")
     completion_date = PlausibleDateField(null=True, blank=True, help_text="Day of the completion in the user's time zone.")
@@ -83,7 +78,7 @@ class CareerMilestone(OwnedModel):
     )
     salary_gap = Derived(
         SALARY_GAP,
-        models.DecimalField(max_digits=12, decimal_places=2, null=True),
+        models.DecimalField(max_digits=16, decimal_places=2, null=True),
         help_text="Target salary minus current salary, negative if the target is exceeded; null unless both are known.",
     )
     salary_gap_percentage = Derived(

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 from core import csv_export, rls
 from core.admin.access_log import AccessLogMixin
+from core.admin.forms import CurrencySelect
 from core.admin.history import AuditHistoryMixin
 from core.admin.lists import UncountedChangeList, UncountedPaginator
 from core.admin.masking import masking, unmasked
@@ -25,6 +26,7 @@ from core.admin.unfold_compat import ModelAdmin
 from core.api.errors import declared_constraints, violation_message
 from core.api.filtersets import JsonTextField
 from core.errors import DomainError
+from core.models.money import CurrencyField
 
 BATCH = 2_000
 EXPORT = "export_csv"
@@ -76,13 +78,13 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # facets need a COUNT for each choice of each filter
     list_per_page = 50
-    list_filter_submit = True
-    warn_unsaved_form = True
+    list_filter_submit = warn_unsaved_form = True
     ordering: ClassVar[Any] = ("-id",)
     sortable_by: ClassVar[Any] = ()
     actions: Sequence[str | Callable[..., Any]] = (EXPORT,)
     csv_columns: ClassVar[Sequence[str]] = ()
     formfield_overrides = {
+        CurrencyField: {"widget": CurrencySelect},
         models.TextField: {"widget": Textarea({"rows": 3})},
         models.JSONField: {"widget": Textarea({"rows": 3}), "form_class": JsonTextField},
     }

@@ -7,10 +7,20 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.masking import Masking
 from core.admin.unfold_compat import PaginationInlineFormSet
+from core.currencies import CURRENT
 from core.models.base import OwnedModel
+
+
+class CurrencySelect(UnfoldAdminSelectWidget):
+    """A list of the currencies in use, and of the row's own if it was withdrawn."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        self.choices = [(code, code) for code in sorted({*CURRENT, *value})]
+        return super().optgroups(name, value, attrs)
 
 
 class OwnedForm(forms.ModelForm):

@@ -26,6 +26,7 @@ from core.api.serializers import BaseSerializer, StrictSerializer
 from core.api.viewsets import BaseViewSet
 from core.encryption.fields import encrypted_fields
 from core.models.base import BaseModel
+from core.models.money import normalize_amounts, with_amounts
 from core.postgres.bulk_update import update_rows
 
 MAX_ROWS = 1_000
@@ -217,6 +218,7 @@ class Update:
         row = cast("BaseModel", self.row)
         for name, value in self.values.items():
             setattr(row, name, value)
+        normalize_amounts(row)
         row._meta.get_field("updated_at").pre_save(row, add=False)
         return row
 
@@ -227,13 +229,17 @@ def _write(updates: list[Update]) -> None:
     The UPDATE sets every field that any of the rows changes. On the other rows it sets the same value, and the lock prevents a
     lost update.
     """
+    if not updates:
+        return
+    model = updates[0].writer.model
     # SECURITY: one UPDATE does not call `pre_save`, which encrypts a value, so such rows are saved one by one
-    if updates and encrypted_fields(updates[0].writer.model):
+    if encrypted_fields(model):
         for update in updates:
             update.save()
         return
+    rows = [update.changed() for update in updates]
     fields = {name for update in updates for name in update.values}
-    update_rows([update.changed() for update in updates], sorted({*fields, "updated_at"}))
+    update_rows(rows, sorted({*with_amounts(model, fields), "updated_at"}))
 
 
 def as_parameter(value: object) -> str:

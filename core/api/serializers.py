@@ -17,9 +17,11 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from core.api import derived_fields
+from core.api.money import AmountField
 from core.fast_lists import sql_serializer
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedModel
+from core.models.money import MoneyField
 from core.models.validators import has_null_character
 
 
@@ -102,7 +104,10 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
     """A serializer of a model, by default of its public fields. `Meta.example` is its example in the API's documentation."""
 
     serializer_related_field = OwnedKeyField
-    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.JSONField: JsonField}
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.JSONField: JsonField,
+        MoneyField: AmountField,
+    }
 
     @classmethod
     def get_sql_serializer(cls) -> sql_serializer.SqlSerializer | None:

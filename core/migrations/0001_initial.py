@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     operations = [
         run_sql_file("core/migrations/sql/roles.sql"),
         run_sql_file("core/migrations/sql/uuid7.sql"),
+        run_sql_file("core/migrations/sql/currencies.sql"),
         run_sql_file("core/migrations/sql/partitions.sql"),
         run_sql_file("core/migrations/sql/changes.sql"),
         enable_row_level_security("core_position", customer="SELECT", staff="SELECT"),

@@ -21,6 +21,7 @@ from core.encryption import data_keys
 from core.encryption.blind_index import with_blind_indexes
 from core.encryption.fields import encrypt, encrypted_fields, is_encrypted
 from core.models.derived import Derived
+from core.models.money import normalize_amounts, with_amounts
 from core.privacy.declarations import Privacy, internal
 
 JsonObject = dict[str, Any]
@@ -86,10 +87,15 @@ class BaseModel(models.Model):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pk}>"
 
+    def clean(self) -> None:
+        """Give each amount the decimals of its currency, or raise ValidationError."""
+        super().clean()
+        normalize_amounts(self)
+
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Save; with `update_fields` also `updated_at`, so that the object stays equal to its row."""
         if update_fields is not None:
-            update_fields = {*update_fields, "updated_at"}
+            update_fields = with_amounts(type(self), {*update_fields, "updated_at"})
         # SECURITY: the owner's data key must stay locked until the values that it encrypts are stored
         with data_keys.cached_in_transaction() if encrypted_fields(type(self)) else nullcontext():
             super().save(*args, update_fields=with_blind_indexes(self, update_fields), **kwargs)

@@ -9,7 +9,7 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
@@ -111,29 +111,16 @@ class BoundedIntegerField(CheckedField[SetType, GetType], models.IntegerField[Se
 
 
 class BoundedDecimalField(CheckedField[SetType, GetType], models.DecimalField[SetType, GetType]):
-    """A decimal from `min` to `max`, both inclusive, and never NaN. None leaves a side open."""
+    """A decimal from `min` to `max`, both inclusive. The upper bound also refuses NaN, which PostgreSQL sorts last."""
 
     def __init__(
-        self,
-        *,
-        max_digits: int,
-        decimal_places: int,
-        min: Decimal | int | None = None,
-        max: Decimal | int | None = None,
-        validators: Iterable[Validator] = (),
-        **options: Unpack[FieldOptions],
+        self, *, max_digits: int, decimal_places: int, min: Decimal | int, max: Decimal | int, **options: Unpack[FieldOptions]
     ) -> None:
-        validators = [*_limits(min, max), *validators]
-        super().__init__(max_digits=max_digits, decimal_places=decimal_places, validators=validators, **options)
+        super().__init__(max_digits=max_digits, decimal_places=decimal_places, validators=_limits(min, max), **options)
         self.min, self.max = min, max
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
-        is_bounded = self.min is not None or self.max is not None
-        bounds = [between(table, self.name, self.min, self.max)] if is_bounded else []
-        if self.max is not None:
-            return bounds  # PostgreSQL sorts NaN above every number, so an upper bound refuses it
-        is_finite = Func(F(self.name), template="%(expressions)s <> 'NaN'::numeric", output_field=models.BooleanField())
-        return [*bounds, rule(f"{table}_{self.name}_number", Q(is_finite), "Must be a number.")]
+        return [between(table, self.name, self.min, self.max)]
 
 
 class ShareField(BoundedDecimalField[SetType, GetType]):

@@ -65,13 +65,17 @@ class DeferredSQL(migrations.RunSQL):
         schema_editor.deferred_sql.append(self.sql)
 
 
-def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on_delete: str = "") -> migrations.RunSQL:
+def composite_foreign_key(
+    child: str, column: str, parent: str, *, name: str, on_delete: str = "", shared: Sequence[str] = ()
+) -> migrations.RunSQL:
     """Add a foreign key from (user_id, column) of `child` to (user_id, id) of `parent`, so that both have the same owner.
 
     Without it a user's row could refer to another user's row, because foreign keys ignore row policies. The check is immediate,
-    because an error at the commit can no longer be handled. `on_delete` is "CASCADE" or "SET NULL (column)".
+    because an error at the commit can no longer be handled. `on_delete` is "CASCADE" or "SET NULL (column)". The columns
+    `shared` of the row and its parent are equal, too; the parent has a unique constraint on (user_id, id) and them.
     """
-    add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY (user_id, {column}) REFERENCES {parent} (user_id, id)"
+    here, there = ", ".join(["user_id", column, *shared]), ", ".join(["user_id", "id", *shared])
+    add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY ({here}) REFERENCES {parent} ({there})"
     add += f" ON DELETE {on_delete}" if on_delete else ""
     return DeferredSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
 

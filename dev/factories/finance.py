@@ -99,6 +99,7 @@ class PaymentFactory(OwnedFactory):
     occurrence_date = day_from_now(-38)
     expected_amount = Decimal("1200.00")
     amount = Decimal("100.00")
+    currency = factory.SelfAttribute("expense.currency")
     paid_on = day_from_now(-39)
     transaction = factory.SubFactory(TransactionFactory, user=factory.SelfAttribute("..user"))
 

@@ -22,7 +22,6 @@ from core.admin import (
     inline_on,
     link,
     linked,
-    money,
 )
 from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
@@ -68,11 +67,7 @@ class ExpenseInline(DueColumns, ReadOnlyInline):
 class PaymentColumns:
     """Payment columns shared by the list and the due date's page."""
 
-    @display(description="amount")
-    def paid(self, payment: DueDatePayment) -> str:
-        due = payment.income or payment.expense
-        return money(payment.amount, due.currency) if due else "-"
-
+    paid = amount_column("amount", "amount")
     moved = column("transaction", "transaction", empty="-", show=link)
 
 

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from core.encryption.fields import encrypt
 from core.models.base import UpdatedAtField
-from core.models.money import validate_currency
+from core.models.money import NumericField, validate_currency
 from core.models.validators import validate_json_object, validate_plausible_date
 from core.postgres.operations import add_triggers, composite_foreign_key, enable_row_level_security, run_sql_file
 from finance.models.accounts import is_account_number, is_routing_number
@@ -29,9 +29,9 @@ EXPENSE = "finance_userexpenseduedate"
 PAYMENT = "finance_duedatepayment"
 
 
-def owner_key(child, column, parent, on_delete=""):
+def owner_key(child, column, parent, on_delete="", shared=()):
     name = f"{child}_{column.removesuffix('_id')}_owner"
-    return composite_foreign_key(child, column, parent, name=name, on_delete=on_delete)
+    return composite_foreign_key(child, column, parent, name=name, on_delete=on_delete, shared=shared)
 
 
 class Migration(migrations.Migration):
@@ -93,14 +93,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "account_balance",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text=(
                             "Balance at the end of `balance_date`. Below 0 if money is owed, as on a credit, loan or mortgage "
                             "account; above 0 there only if it is `overpaid`. Null: unknown."
                         ),
-                        max_digits=15,
+                        max_digits=16,
                         null=True,
                     ),
                 ),
@@ -131,11 +131,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "credit_limit",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="For credit accounts. Null: unknown.",
-                        max_digits=15,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -275,15 +275,20 @@ class Migration(migrations.Migration):
                         violation_error_message="Use an ISO 4217 code such as USD.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("account_balance"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                        condition=Exact(
+                            models.Func(models.F("account_balance"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
                         ),
-                        name="finance_encryptedfinancialprofile_account_balance_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_encryptedfinancialprofile_account_balance_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("account_balance__gt", Decimal("-10000000000000")),
+                            ("account_balance__lt", Decimal("10000000000000")),
+                        ),
+                        name="finance_encryptedfinancialprofile_account_balance_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("balance_date__gte", date(1900, 1, 1)), ("balance_date__lte", date(2200, 12, 31))),
@@ -296,20 +301,24 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: user, import.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("credit_limit__gte", 0)),
-                        name="finance_encryptedfinancialprofile_credit_limit_bounds",
-                        violation_error_message="Must be 0 or more.",
+                        condition=Exact(
+                            models.Func(models.F("credit_limit"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_encryptedfinancialprofile_credit_limit_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("credit_limit"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("credit_limit__gt", Decimal("-10000000000000")), ("credit_limit__lt", Decimal("10000000000000"))
                         ),
-                        name="finance_encryptedfinancialprofile_credit_limit_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_encryptedfinancialprofile_credit_limit_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("credit_limit__gte", 0)),
+                        name="finance_encryptedfinancialprofile_credit_limit_bounds",
+                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("interest_rate__gte", 0), ("interest_rate__lte", 1)),
@@ -353,10 +362,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "amount",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         help_text="Above 0 if money enters the account, below 0 if it leaves.",
-                        max_digits=12,
+                        max_digits=16,
                         validators=[is_not_zero],
                     ),
                 ),
@@ -473,15 +482,19 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: income, expense, transfer, refund, fee.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                        condition=Exact(
+                            models.Func(models.F("amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
                         ),
-                        name="finance_financialtransaction_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_financialtransaction_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", Decimal("-10000000000000")), ("amount__lt", Decimal("10000000000000"))
+                        ),
+                        name="finance_financialtransaction_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -528,42 +541,42 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "current_income",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         help_text="Yearly income on the projection date, above 0.",
-                        max_digits=12,
-                        validators=[MinValueValidator(Decimal("0.01"))],
+                        max_digits=16,
+                        validators=[MinValueValidator(Decimal("0.001"))],
                     ),
                 ),
                 (
                     "projected_income_1_year",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Median yearly income after one year.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "projected_income_3_years",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Median yearly income after three years.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "projected_income_5_years",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Median yearly income after five years.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -625,20 +638,43 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("current_income__gte", Decimal("0.01"))),
-                        name="finance_incomeprojection_current_income_bounds",
-                        violation_error_message="Must be 0.01 or more.",
+                        condition=Exact(
+                            models.Func(models.F("current_income"), function="scale", output_field=models.IntegerField()),
+                            models.Value(2),
+                        ),
+                        name="finance_incomeprojection_current_income_decimals",
+                        violation_error_message="Must have 2 decimals.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("current_income"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("current_income__gt", Decimal("-10000000000000")),
+                            ("current_income__lt", Decimal("10000000000000")),
                         ),
-                        name="finance_incomeprojection_current_income_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_incomeprojection_current_income_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("current_income__gt", 0)),
+                        name="finance_incomeprojection_current_income_above_zero",
+                        violation_error_message="Must be greater than 0.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(
+                                models.F("projected_income_1_year"), function="scale", output_field=models.IntegerField()
+                            ),
+                            models.Value(2),
+                        ),
+                        name="finance_incomeprojection_projected_income_1_year_decimals",
+                        violation_error_message="Must have 2 decimals.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("projected_income_1_year__gt", Decimal("-10000000000000")),
+                            ("projected_income_1_year__lt", Decimal("10000000000000")),
+                        ),
+                        name="finance_incomeprojection_projected_income_1_year_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("projected_income_1_year__gte", 0)),
@@ -646,15 +682,22 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
+                        condition=Exact(
                             models.Func(
-                                models.F("projected_income_1_year"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                                models.F("projected_income_3_years"), function="scale", output_field=models.IntegerField()
+                            ),
+                            models.Value(2),
                         ),
-                        name="finance_incomeprojection_projected_income_1_year_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_incomeprojection_projected_income_3_years_decimals",
+                        violation_error_message="Must have 2 decimals.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("projected_income_3_years__gt", Decimal("-10000000000000")),
+                            ("projected_income_3_years__lt", Decimal("10000000000000")),
+                        ),
+                        name="finance_incomeprojection_projected_income_3_years_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("projected_income_3_years__gte", 0)),
@@ -662,31 +705,27 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
+                        condition=Exact(
                             models.Func(
-                                models.F("projected_income_3_years"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                                models.F("projected_income_5_years"), function="scale", output_field=models.IntegerField()
+                            ),
+                            models.Value(2),
                         ),
-                        name="finance_incomeprojection_projected_income_3_years_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_incomeprojection_projected_income_5_years_decimals",
+                        violation_error_message="Must have 2 decimals.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("projected_income_5_years__gt", Decimal("-10000000000000")),
+                            ("projected_income_5_years__lt", Decimal("10000000000000")),
+                        ),
+                        name="finance_incomeprojection_projected_income_5_years_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("projected_income_5_years__gte", 0)),
                         name="finance_incomeprojection_projected_income_5_years_bounds",
                         violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("projected_income_5_years"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="finance_incomeprojection_projected_income_5_years_number",
-                        violation_error_message="Must be a number.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("growth_rate__gte", -100), ("growth_rate__lte", 1000)),
@@ -777,7 +816,7 @@ class Migration(migrations.Migration):
                             ("gap", "the balances and the rows do not add up"),
                             ("signs_in_doubt", "the signs of the rows look wrong"),
                             ("unreadable_rows", "some rows can't be read"),
-                            ("out_of_range", "the balance has too many digits"),
+                            ("out_of_range", "the balance has too many digits or decimals"),
                             ("newer_balance", "the account has the balance of a later day"),
                         ],
                         help_text="Why the balance was not set. Empty if it was.",
@@ -950,11 +989,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "amount",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="As in the file. Null for an invalid row.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                     ),
                 ),
@@ -1077,15 +1116,19 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                        condition=Exact(
+                            models.Func(models.F("amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
                         ),
-                        name="finance_statementimportrow_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_statementimportrow_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", Decimal("-10000000000000")), ("amount__lt", Decimal("10000000000000"))
+                        ),
+                        name="finance_statementimportrow_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                 ],
             },
@@ -1098,11 +1141,11 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 (
                     "expected_amount",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         help_text="Amount of one occurrence, above 0, in the currency of the due date.",
-                        max_digits=12,
-                        validators=[MinValueValidator(Decimal("0.01"))],
+                        max_digits=16,
+                        validators=[MinValueValidator(Decimal("0.001"))],
                     ),
                 ),
                 (
@@ -1151,11 +1194,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_paid_amount",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Of the last recorded payment. Null: none.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -1189,7 +1232,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "next_occurrence", "id"], name="finance_expense_due_next")],
                 "constraints": [
-                    models.UniqueConstraint(fields=("user", "id"), name="finance_userexpenseduedate_owner"),
+                    models.UniqueConstraint(fields=("user", "id", "currency"), name="finance_userexpenseduedate_owner"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
@@ -1230,20 +1273,25 @@ class Migration(migrations.Migration):
                         violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("last_paid_amount__gte", 0)),
-                        name="finance_userexpenseduedate_last_paid_amount_bounds",
-                        violation_error_message="Must be 0 or more.",
+                        condition=Exact(
+                            models.Func(models.F("last_paid_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_userexpenseduedate_last_paid_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("last_paid_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("last_paid_amount__gt", Decimal("-10000000000000")),
+                            ("last_paid_amount__lt", Decimal("10000000000000")),
                         ),
-                        name="finance_userexpenseduedate_last_paid_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_userexpenseduedate_last_paid_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_paid_amount__gte", 0)),
+                        name="finance_userexpenseduedate_last_paid_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["pending", "paid", "overdue", "partial"])),
@@ -1251,20 +1299,25 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: pending, paid, overdue, partial.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("expected_amount__gte", Decimal("0.01"))),
-                        name="finance_userexpenseduedate_expected_amount_bounds",
-                        violation_error_message="Must be 0.01 or more.",
+                        condition=Exact(
+                            models.Func(models.F("expected_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_userexpenseduedate_expected_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("expected_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("expected_amount__gt", Decimal("-10000000000000")),
+                            ("expected_amount__lt", Decimal("10000000000000")),
                         ),
-                        name="finance_userexpenseduedate_expected_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_userexpenseduedate_expected_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expected_amount__gt", 0)),
+                        name="finance_userexpenseduedate_expected_amount_above_zero",
+                        violation_error_message="Must be greater than 0.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("due_date__gte", date(1900, 1, 1)), ("due_date__lte", date(2200, 12, 31))),
@@ -1294,11 +1347,11 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 (
                     "expected_amount",
-                    models.DecimalField(
-                        decimal_places=2,
+                    NumericField(
+                        decimal_places=3,
                         help_text="Amount of one occurrence, above 0, in the currency of the due date.",
-                        max_digits=12,
-                        validators=[MinValueValidator(Decimal("0.01"))],
+                        max_digits=16,
+                        validators=[MinValueValidator(Decimal("0.001"))],
                     ),
                 ),
                 (
@@ -1345,11 +1398,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_received_amount",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Of the last recorded payment. Null: none.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -1387,7 +1440,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "next_occurrence", "id"], name="finance_income_due_next")],
                 "constraints": [
-                    models.UniqueConstraint(fields=("user", "id"), name="finance_userincomeduedate_owner"),
+                    models.UniqueConstraint(fields=("user", "id", "currency"), name="finance_userincomeduedate_owner"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
@@ -1428,20 +1481,25 @@ class Migration(migrations.Migration):
                         violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("last_received_amount__gte", 0)),
-                        name="finance_userincomeduedate_last_received_amount_bounds",
-                        violation_error_message="Must be 0 or more.",
+                        condition=Exact(
+                            models.Func(models.F("last_received_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_userincomeduedate_last_received_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("last_received_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("last_received_amount__gt", Decimal("-10000000000000")),
+                            ("last_received_amount__lt", Decimal("10000000000000")),
                         ),
-                        name="finance_userincomeduedate_last_received_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_userincomeduedate_last_received_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_received_amount__gte", 0)),
+                        name="finance_userincomeduedate_last_received_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["pending", "received", "overdue", "partial"])),
@@ -1449,20 +1507,25 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: pending, received, overdue, partial.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("expected_amount__gte", Decimal("0.01"))),
-                        name="finance_userincomeduedate_expected_amount_bounds",
-                        violation_error_message="Must be 0.01 or more.",
+                        condition=Exact(
+                            models.Func(models.F("expected_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_userincomeduedate_expected_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("expected_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("expected_amount__gt", Decimal("-10000000000000")),
+                            ("expected_amount__lt", Decimal("10000000000000")),
                         ),
-                        name="finance_userincomeduedate_expected_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_userincomeduedate_expected_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expected_amount__gt", 0)),
+                        name="finance_userincomeduedate_expected_amount_above_zero",
+                        violation_error_message="Must be greater than 0.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("due_date__gte", date(1900, 1, 1)), ("due_date__lte", date(2200, 12, 31))),
@@ -1493,11 +1556,14 @@ class Migration(migrations.Migration):
                 ("occurrence_date", models.DateField(validators=[validate_plausible_date])),
                 (
                     "expected_amount",
-                    models.DecimalField(decimal_places=2, max_digits=12, validators=[MinValueValidator(Decimal("0.01"))]),
+                    NumericField(decimal_places=3, max_digits=16, validators=[MinValueValidator(Decimal("0.001"))]),
                 ),
+                ("amount", NumericField(decimal_places=3, max_digits=16, validators=[MinValueValidator(Decimal("0.001"))])),
                 (
-                    "amount",
-                    models.DecimalField(decimal_places=2, max_digits=12, validators=[MinValueValidator(Decimal("0.01"))]),
+                    "currency",
+                    models.CharField(
+                        default="USD", help_text="That of the due date.", max_length=3, validators=[validate_currency]
+                    ),
                 ),
                 ("paid_on", models.DateField(validators=[validate_plausible_date])),
                 (
@@ -1581,36 +1647,50 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("expected_amount__gte", Decimal("0.01"))),
-                        name="finance_duedatepayment_expected_amount_bounds",
-                        violation_error_message="Must be 0.01 or more.",
+                        condition=Exact(
+                            models.Func(models.F("expected_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_duedatepayment_expected_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("expected_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("expected_amount__gt", Decimal("-10000000000000")),
+                            ("expected_amount__lt", Decimal("10000000000000")),
                         ),
-                        name="finance_duedatepayment_expected_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_duedatepayment_expected_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("amount__gte", Decimal("0.01"))),
-                        name="finance_duedatepayment_amount_bounds",
-                        violation_error_message="Must be 0.01 or more.",
+                        condition=models.Q(("expected_amount__gt", 0)),
+                        name="finance_duedatepayment_expected_amount_above_zero",
+                        violation_error_message="Must be greater than 0.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="finance_duedatepayment_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("amount__gt", Decimal("-10000000000000")), ("amount__lt", Decimal("10000000000000"))
                         ),
-                        name="finance_duedatepayment_amount_number",
-                        violation_error_message="Must be a number.",
+                        name="finance_duedatepayment_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)),
+                        name="finance_duedatepayment_amount_above_zero",
+                        violation_error_message="Must be greater than 0.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="finance_duedatepayment_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("paid_on__gte", date(1900, 1, 1)), ("paid_on__lte", date(2200, 12, 31))),
@@ -1625,8 +1705,8 @@ class Migration(migrations.Migration):
         owner_key(IMPORT, "account_id", ACCOUNT),
         owner_key(IMPORT_ROW, "account_id", ACCOUNT),
         owner_key(IMPORT_ROW, "statement_import_id", IMPORT),
-        owner_key(PAYMENT, "income_id", INCOME, on_delete="CASCADE"),
-        owner_key(PAYMENT, "expense_id", EXPENSE, on_delete="CASCADE"),
+        owner_key(PAYMENT, "income_id", INCOME, on_delete="CASCADE", shared=["currency"]),
+        owner_key(PAYMENT, "expense_id", EXPENSE, on_delete="CASCADE", shared=["currency"]),
         owner_key(PAYMENT, "transaction_id", TRANSACTION, on_delete="SET NULL (transaction_id)"),
         # Triggers
         *add_triggers(

@@ -127,7 +127,6 @@ class EncryptedFinancialProfile(OwnedModel):
     )
     currency = CurrencyField(help_text="ISO 4217 code of all amounts of the account. Default: USD.")
     account_balance = MoneyField(
-        max_digits=15,
         null=True,
         blank=True,
         help_text="Balance at the end of `balance_date`. Below 0 if money is owed, as on a credit, loan or mortgage account; "
@@ -142,7 +141,7 @@ class EncryptedFinancialProfile(OwnedModel):
     overpaid = models.BooleanField(
         default=False, help_text="True if more was paid than owed: a credit, loan or mortgage account with a balance above 0."
     )
-    credit_limit = MoneyField(max_digits=15, min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
+    credit_limit = MoneyField(min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
     interest_rate = BoundedDecimalField(
         max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True, help_text="Yearly rate: 0.0125 is 1.25%."
     )
@@ -195,21 +194,22 @@ class EncryptedFinancialProfile(OwnedModel):
 
     computed_balance = Derived(
         F("account_balance") + LaterTransactions(),
-        models.DecimalField(max_digits=17, decimal_places=2, null=True),
+        models.DecimalField(max_digits=17, decimal_places=3, null=True),
         reads_other_rows=True,
         help_text="`account_balance` plus the account's transactions after `balance_date`, in its currency. Failed and "
         "canceled ones are not counted, pending and disputed ones are. Below 0 if money is owed. Null without a balance.",
     )
     amount_owed = Derived(
-        first_of((IS_DEBT & HAS_BALANCE, Greatest(0 - F("account_balance"), Decimal("0.00")))),
-        models.DecimalField(max_digits=15, decimal_places=2, null=True),
-        help_text="What is owed at the end of `balance_date` on a credit, loan or mortgage account, 0.00 if it is overpaid. "
+        # the difference is a zero with the decimals of the currency
+        first_of((IS_DEBT & HAS_BALANCE, Greatest(0 - F("account_balance"), F("account_balance") - F("account_balance")))),
+        models.DecimalField(max_digits=16, decimal_places=3, null=True),
+        help_text="What is owed at the end of `balance_date` on a credit, loan or mortgage account, 0 if it is overpaid. "
         "Null for other accounts and without a balance.",
     )
     is_credit_account = Derived(IS_CREDIT, help_text="True if `profile_type` is `credit`.")
     available_credit = Derived(
         first_of((IS_CREDIT, F("credit_limit") + F("account_balance"))),
-        models.DecimalField(max_digits=17, decimal_places=2, null=True),
+        models.DecimalField(max_digits=17, decimal_places=3, null=True),
         help_text="Credit limit plus balance, in the account's currency. The balance is negative while money is owed. "
         "Null for other account types.",
     )

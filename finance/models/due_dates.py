@@ -66,7 +66,7 @@ class DueDate(DueSeries):
         abstract = True
 
     def clean(self) -> None:
-        """Refuse another currency while there are payments, which are stored without a currency of their own."""
+        """Refuse another currency while there are payments, as their foreign key does."""
         super().clean()
         changed = type(self)._base_manager.filter(pk=self.pk).exclude(currency=self.currency)
         if not self._state.adding and changed.exists() and self.payments_made().exists():

@@ -1,20 +1,17 @@
 """Payments towards the occurrences of income and expense due dates."""
 
-from decimal import Decimal
-
 from django.db import models
 from django.db.models import F, Max, Q, Sum
 
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
 from core.models.constraints import rule
 from core.models.fields import PlausibleDateField
-from core.models.money import MoneyField
+from core.models.money import CurrencyField, MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 from finance.models.transactions import FinancialTransaction
 
 TABLE = "finance_duedatepayment"
-CENT = Decimal("0.01")
 
 
 class PaymentQuerySet(OwnedQuerySet):
@@ -38,7 +35,8 @@ class DueDatePayment(OwnedModel):
     amount until the occurrence is settled, and is fixed from then on.
 
     Foreign keys in the database delete the payments of a deleted due date and clear the link to a deleted transaction. They
-    include the owner and so use an index; Django's own cascade would query by the key alone.
+    include the owner and so use an index; Django's own cascade would query by the key alone. Those to the due date include the
+    currency, too, so that a payment and its due date have the same one.
     """
 
     income = same_owner_foreign_key(
@@ -48,8 +46,9 @@ class DueDatePayment(OwnedModel):
         "finance.UserExpenseDueDate", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="payments"
     )
     occurrence_date = PlausibleDateField()
-    expected_amount = MoneyField(min=CENT)
-    amount = MoneyField(min=CENT)
+    expected_amount = MoneyField(is_above_zero=True)
+    amount = MoneyField(is_above_zero=True)
+    currency = CurrencyField(help_text="That of the due date.")
     paid_on = PlausibleDateField()
     transaction = same_owner_foreign_key(
         FinancialTransaction, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="due_payments"
@@ -84,4 +83,4 @@ class DueDatePayment(OwnedModel):
     objects = PaymentQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
-        return f"{self.paid_on} {self.amount}"
+        return f"{self.paid_on} {self.amount} {self.currency}"

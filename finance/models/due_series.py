@@ -10,10 +10,10 @@ from django.db.models import F, Q
 from core.models.base import OwnedModel
 from core.models.constraints import rule
 from core.models.fields import ChoiceField, PlausibleDateField
-from core.models.money import MoneyField
+from core.models.money import MoneyField, normalize_amounts
 from core.privacy.declarations import own
 from finance import recurrence
-from finance.models.due_payments import CENT, PaymentQuerySet
+from finance.models.due_payments import PaymentQuerySet
 
 TABLE = "finance_%(class)s"
 SCHEDULE = ("due_date", "frequency", "is_recurring")
@@ -39,7 +39,9 @@ class DueSeries(OwnedModel):
     after a change of the schedule, it starts after the last day that was settled under the old one.
     """
 
-    expected_amount = MoneyField(min=CENT, help_text="Amount of one occurrence, above 0, in the currency of the due date.")
+    expected_amount = MoneyField(
+        is_above_zero=True, help_text="Amount of one occurrence, above 0, in the currency of the due date."
+    )
     due_date = PlausibleDateField(help_text="Day of the first occurrence. The later ones are computed from it.")
     frequency = ChoiceField(DueFrequency, max_length=20, help_text="Time between occurrences. Ignored if it does not recur.")
     is_recurring = models.BooleanField(default=True, help_text="False: the amount is due only once, on the first day.")
@@ -52,7 +54,7 @@ class DueSeries(OwnedModel):
     class Meta(OwnedModel.Meta):
         abstract = True
         constraints = [
-            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
+            models.UniqueConstraint(fields=["user", "id", "currency"], name=f"{TABLE}_owner"),
             rule(
                 f"{TABLE}_next_occurrence_in_series",
                 Q(is_recurring=True, next_occurrence__isnull=False, next_occurrence__gte=F("due_date"))
@@ -90,6 +92,7 @@ class DueSeries(OwnedModel):
         """Apply a changed `expected_amount` to the unsettled occurrences; a lower amount may settle them."""
         if self.next_occurrence is not None:
             open_days = self.payments_made().unsettled().values("occurrence_date")
+            normalize_amounts(self)
             self.payments_made().filter(occurrence_date__in=open_days).update(expected_amount=self.expected_amount)
             self.next_occurrence = self.first_open(self.next_occurrence)
 

@@ -39,7 +39,7 @@ class BalanceReason(models.TextChoices):
     GAP = "gap", "the balances and the rows do not add up"
     SIGNS_IN_DOUBT = "signs_in_doubt", "the signs of the rows look wrong"
     UNREADABLE_ROWS = "unreadable_rows", "some rows can't be read"
-    OUT_OF_RANGE = "out_of_range", "the balance has too many digits"
+    OUT_OF_RANGE = "out_of_range", "the balance has too many digits or decimals"
     NEWER_BALANCE = "newer_balance", "the account has the balance of a later day"
 
 

@@ -12,7 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 # The braces are columns of the account, or their values. An index begins with owner, account and day. Amounts in another
 # currency than the account's are never added; failed and canceled transactions move no money.
 SUM_SQL = """(
-SELECT coalesce(sum(later.amount), 0.00)
+SELECT coalesce(sum(later.amount), 0)
   FROM finance_financialtransaction later
  WHERE later.user_id = {} AND later.financial_profile_id = {} AND later.transaction_date > {} AND later.currency = {}
    AND later.status NOT IN ('failed', 'cancelled')
@@ -27,7 +27,7 @@ class LaterTransactions(Func):
     """
 
     def __init__(self) -> None:
-        super().__init__(*(F(name) for name in COLUMNS), output_field=models.DecimalField(max_digits=15, decimal_places=2))
+        super().__init__(*(F(name) for name in COLUMNS), output_field=models.DecimalField(max_digits=16, decimal_places=3))
 
     def as_sql(
         self,

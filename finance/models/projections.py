@@ -15,7 +15,6 @@ from core.postgres.expressions import PythonFunc, first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
-CENT = Decimal("0.01")
 ROOT_PLACES = 8  # round the root to 8 places before 2, so that Python and SQL return the same result
 PERCENT = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 EXACT = models.DecimalField(max_digits=40, decimal_places=20)
@@ -43,10 +42,16 @@ class IncomeProjection(OwnedModel):
     """A yearly income and its projected median after one, three and five years. `factors` documents the calculation."""
 
     projection_date = PlausibleDateField(help_text="Day from which the years are counted.")
-    current_income = MoneyField(min=CENT, help_text="Yearly income on the projection date, above 0.")
-    projected_income_1_year = MoneyField(min=0, null=True, blank=True, help_text="Median yearly income after one year.")
-    projected_income_3_years = MoneyField(min=0, null=True, blank=True, help_text="Median yearly income after three years.")
-    projected_income_5_years = MoneyField(min=0, null=True, blank=True, help_text="Median yearly income after five years.")
+    current_income = MoneyField(currency=None, is_above_zero=True, help_text="Yearly income on the projection date, above 0.")
+    projected_income_1_year = MoneyField(
+        currency=None, min=0, null=True, blank=True, help_text="Median yearly income after one year."
+    )
+    projected_income_3_years = MoneyField(
+        currency=None, min=0, null=True, blank=True, help_text="Median yearly income after three years."
+    )
+    projected_income_5_years = MoneyField(
+        currency=None, min=0, null=True, blank=True, help_text="Median yearly income after five years."
+    )
     growth_rate = BoundedDecimalField(
         max_digits=6, decimal_places=2, min=-100, max=1000, null=True, blank=True, help_text="Percent a year: 4.30 is 4.3%."
     )

@@ -126,5 +126,5 @@ class FinancialTransaction(OwnedModel):
 
     is_income = Derived(Q(transaction_type=TransactionType.INCOME), help_text="True for the type `income`, not for refunds.")
     is_expense = Derived(Q(transaction_type=TransactionType.EXPENSE), help_text="True for the type `expense`, not for fees.")
-    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=12, decimal_places=2), help_text="Without sign.")
+    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=16, decimal_places=3), help_text="Without sign.")
     is_completed = Derived(Q(status=TransactionStatus.COMPLETED), help_text="True for the status `completed`.")

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.derived_fields import public_names
+from core.api.money import AmountField
 from core.api.serializers import BaseSerializer
 from finance.models import EncryptedFinancialProfile
 from finance.services import complete_balance
@@ -14,9 +15,7 @@ from finance.services import complete_balance
 
 @extend_schema_serializer(description="A bank account, card or loan of the user.")
 class AccountSerializer(BaseSerializer):
-    amount_owed = serializers.DecimalField(
-        max_digits=15,
-        decimal_places=2,
+    amount_owed = AmountField(
         min_value=0,
         required=False,
         allow_null=True,

@@ -1,7 +1,6 @@
 """Serializers of due dates, their occurrences and payments."""
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -10,7 +9,9 @@ from rest_framework.exceptions import ErrorDetail
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID
+from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
+from core.currencies import SMALLEST_AMOUNT
 from core.models.validators import validate_plausible_date
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
@@ -67,10 +68,8 @@ class ExpenseDueDateSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="A payment toward an occurrence of a due date. Each field has a default.")
 class PaymentFormSerializer(StrictSerializer):
-    amount = serializers.DecimalField(
-        max_digits=12,
-        decimal_places=2,
-        min_value=Decimal("0.01"),
+    amount = AmountField(
+        min_value=SMALLEST_AMOUNT,
         required=False,
         help_text="In the due date's currency, above 0. Default: the unused rest of the transaction, or the open amount.",
     )
@@ -94,8 +93,8 @@ class PaymentFormSerializer(StrictSerializer):
 @extend_schema_serializer(description="A day on which an amount is due, and the payments toward it.")
 class OccurrenceSerializer(serializers.Serializer):
     date = serializers.DateField(help_text="Day on which it is due.")
-    expected = serializers.DecimalField(max_digits=12, decimal_places=2, help_text="In the due date's currency.")
-    paid = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Sum of the payments; 0.00 without one.")
+    expected = AmountField(help_text="In the due date's currency.")
+    paid = AmountField(help_text="Sum of the payments; 0 without one.")
     status = serializers.ChoiceField(
         ["paid", "partial", "overdue", "pending"], help_text="Without a payment: `overdue` before today, else `pending`."
     )

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from core.api.money import AmountField
 from core.api.serializers import OwnedKeyField, StrictSerializer
 from core.errors import DomainError
 from core.json_input import parsed
@@ -82,12 +83,8 @@ class ImportFormSerializer(StrictSerializer):
         help_text="For a file with several accounts: the number of one, its last four characters, or its name (tables, QIF), "
         "with its type or currency if one number has several, as in `1234 SAVINGS`. Default: the account's number and type.",
     )
-    opening_balance = serializers.DecimalField(
-        15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."
-    )
-    closing_balance = serializers.DecimalField(
-        15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."
-    )
+    opening_balance = AmountField(required=False, help_text="Used if the file states none. Below 0 if money is owed.")
+    closing_balance = AmountField(required=False, help_text="Used if the file states none. Below 0 if money is owed.")
     invert = serializers.BooleanField(
         allow_null=True,
         required=False,

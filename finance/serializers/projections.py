@@ -6,7 +6,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, StrictSerializer
+from core.currencies import SMALLEST_AMOUNT
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
 
@@ -34,10 +36,8 @@ class ProjectionSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="The income to project, and the growth rate to use.")
 class ProjectionFormSerializer(StrictSerializer):
-    current_income = serializers.DecimalField(
-        max_digits=12,
-        decimal_places=2,
-        min_value=Decimal("0.01"),
+    current_income = AmountField(
+        min_value=SMALLEST_AMOUNT,
         required=False,
         help_text="Yearly income, above 0. Default: `annual_income` of the profile.",
     )

@@ -39,9 +39,9 @@ class TransactionSerializer(BaseSerializer):
             "updated_at": EXAMPLE_TIME,
         }
 
-    def build(self, validated_data: dict[str, Any]) -> Any:
-        """Build the transaction; its currency defaults to that of its account."""
-        account = validated_data.get("financial_profile")
-        if account is not None:
-            validated_data.setdefault("currency", account.currency)
-        return super().build(validated_data)
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Validate the transaction; the currency of a new one defaults to that of its account."""
+        account = attrs.get("financial_profile")
+        if self.instance is None and account is not None:
+            attrs.setdefault("currency", account.currency)
+        return super().validate(attrs)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from core.currencies import TooManyDecimalsError, in_minor_units
 from core.models.base import json_ready
 from finance.models import EncryptedFinancialProfile
 from finance.models.accounts import DEBTS, BalanceSource
@@ -49,6 +50,10 @@ def _without_amount_owed(account: EncryptedFinancialProfile, sent: Mapping[str, 
     if "amount_owed" not in values:
         return values
     owed, kind = values.pop("amount_owed"), values.get("profile_type", account.profile_type)
+    try:
+        owed = owed and in_minor_units(owed, values.get("currency", account.currency), "amount_owed")
+    except TooManyDecimalsError as error:
+        raise ValidationError({"amount_owed": ValidationError(error.message, error.code)}) from error
     if kind not in DEBTS and owed is not None:
         raise ValidationError({"amount_owed": ValidationError(NO_DEBT, "no_debt")})
     if kind in DEBTS:

@@ -12,6 +12,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction as database
 from django.db.models import Q, Sum
 
+from core.currencies import in_minor_units, rounded
 from core.errors import ConflictError, DomainError
 from finance import recurrence
 from finance.models import DueDatePayment, FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
@@ -70,12 +71,18 @@ def _record(due: DueDate, day: date, *, amount: Decimal | None, in_full: bool, *
     """Create the payment for `day`, by default of the whole unpaid rest."""
     earlier = due.payments_made().filter(occurrence_date=day)
     before = earlier.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    amount = due.expected_amount - before if amount is None else amount
+    amount = due.expected_amount - before if amount is None else in_minor_units(amount, due.currency)
     expected = min(due.expected_amount, before + amount) if in_full else due.expected_amount
     earlier.update(expected_amount=expected)
     side = "income" if isinstance(due, UserIncomeDueDate) else "expense"
     return DueDatePayment.objects.create(
-        user_id=due.user_id, **{side: due}, occurrence_date=day, expected_amount=expected, amount=amount, **known
+        user_id=due.user_id,
+        **{side: due},
+        occurrence_date=day,
+        expected_amount=expected,
+        amount=amount,
+        currency=due.currency,
+        **known,
     )
 
 
@@ -190,7 +197,9 @@ def _unsettled(due: DueDate, start: date, end: date) -> Iterable[date]:
 
 def _occurrence(due: DueDate, day: date, row: dict[str, Any] | None, today: date) -> Occurrence:
     if row is None:
-        return Occurrence(day, due.expected_amount, Decimal("0.00"), "overdue" if day < today else "pending", [])
+        return Occurrence(
+            day, due.expected_amount, rounded(Decimal(0), due.currency), "overdue" if day < today else "pending", []
+        )
     status = "paid" if row["paid"] >= row["expected"] else "partial"
     return Occurrence(day, row["expected"], row["paid"], status, row["transactions"])
 

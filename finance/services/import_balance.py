@@ -8,16 +8,15 @@ from typing import Any
 
 from django.db import connection
 
-from core.currencies import ISO_4217
+from core.currencies import MINOR_UNITS, in_minor_units
 from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile
 from finance.models.accounts import DEBTS
 from finance.models.imports import BalanceReason
+from finance.statements.row_validation import checked_balance
 from finance.statements.rows import Balances, Statement
 from finance.statements.source import StatementSource
 
-# `account_balance` has fifteen digits, two of them decimals.
-BALANCE_LIMIT = Decimal(10) ** 13
 # Errors of rows that moved no money, so that the sum of the others is complete.
 WITHOUT_MONEY = ("zero_amount", "not_executed")
 
@@ -42,6 +41,16 @@ class StatementBalance:
     check: BalanceCheck
     day: date | None
     unreadable: int
+
+
+def with_checked_balances(source: StatementSource, account: EncryptedFinancialProfile) -> StatementSource:
+    """Return `source` with the decimals of the account's currency in the balances that the user sent."""
+
+    def checked(name: str) -> Decimal | None:
+        sent: Decimal | None = getattr(source, name)
+        return None if sent is None else in_minor_units(sent, account.currency, name)
+
+    return replace(source, opening_balance=checked("opening_balance"), closing_balance=checked("closing_balance"))
 
 
 def read_balance(
@@ -107,7 +116,7 @@ def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
     has_balances = balances.opening is not None or balances.closing is not None
     seen = {line[0] for line in fetch_staged(SEEN)}
     is_sure = has_balances or seen <= {named}
-    return named if is_sure and named in ISO_4217 else account.currency
+    return named if is_sure and named in MINOR_UNITS else account.currency
 
 
 def why_not_set(balance: StatementBalance, account: EncryptedFinancialProfile, *, is_in_doubt: bool) -> BalanceReason | None:
@@ -122,7 +131,7 @@ def why_not_set(balance: StatementBalance, account: EncryptedFinancialProfile, *
         BalanceReason.SIGNS_IN_DOUBT: is_in_doubt,
         BalanceReason.UNREADABLE_ROWS: balance.unreadable > 0,
         BalanceReason.NEWER_BALANCE: bool(balance.day and account.balance_date and account.balance_date > balance.day),
-        BalanceReason.OUT_OF_RANGE: check.closing is not None and abs(check.closing) >= BALANCE_LIMIT,
+        BalanceReason.OUT_OF_RANGE: check.closing is not None and checked_balance(check.closing, account.currency) is None,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 

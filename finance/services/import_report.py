@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from core.currencies import rounded
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile
 from finance.models.imports import RowVerdict
@@ -19,7 +20,6 @@ from finance.statements.source import StatementSource
 
 PREVIEW_ROWS = 100
 SHOWN_CELL = 200
-CENT = Decimal("0.01")
 COUNTERS = {
     RowVerdict.CREATED: "created",
     RowVerdict.DUPLICATE: "duplicates",
@@ -77,8 +77,9 @@ class ImportResult:
     """Counts and details of an import. With `dry_run`, `id` is None and `preview` contains the first 100 rows.
 
     `errors` contains the first 1,000 invalid rows; `failed` counts all of them. `statement` has opening, closing, computed
-    and gap as strings with two decimals or None, and their currency. `balance_reason` says why the account did not take over
-    the closing balance. `options` and `mapping` are those that were used; `first_rows` is empty unless it is a dry run.
+    and gap as strings with the decimals of their currency, or None, and that currency. `balance_reason` says why the account
+    did not take over the closing balance. `options` and `mapping` are those that were used; `first_rows` is empty unless it
+    is a dry run.
     """
 
     id: UUID | None
@@ -120,10 +121,10 @@ def build_result(
         dry_run=True,
         errors=[RowProblem(*line) for line in fetch_staged(PROBLEMS, {"limit": MAX_ERRORS})],
         statement={
-            "opening": as_text(check.opening),
-            "closing": as_text(check.closing),
-            "computed": as_text(check.computed),
-            "gap": as_text(check.gap),
+            "opening": as_text(check.opening, check.currency),
+            "closing": as_text(check.closing, check.currency),
+            "computed": as_text(check.computed, check.currency),
+            "gap": as_text(check.gap, check.currency),
             "currency": check.currency,
         },
         balance_set=reason is None,
@@ -155,6 +156,6 @@ def _storable(cell: str) -> str:
     return cell.replace("\0", "")[:SHOWN_CELL]
 
 
-def as_text(amount: Decimal | None) -> str | None:
-    """Return the amount as a string with two decimals; None stays None."""
-    return None if amount is None else str(amount.quantize(CENT))
+def as_text(amount: Decimal | None, currency: str) -> str | None:
+    """Return the amount as a string with the decimals of its currency; None stays None."""
+    return None if amount is None else str(rounded(amount, currency))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from core.currencies import rounded
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.models.accounts import DEBTS, AccountType
 from finance.services.import_balance import SEEN, StatementBalance, fetch_staged
@@ -18,7 +19,6 @@ SIGNS_LOOK_INVERTED = "signs_look_inverted"
 # A file with so few rows may be one payment to a card; the transactions that are there already tell the usual sign.
 FEW_ROWS = 3
 KNOWN_ROWS = 200
-CENT = Decimal("0.01")
 
 EXAMPLE = """
 SELECT coalesce(nullif(merchant_name, ''), description), amount, transaction_type
@@ -115,23 +115,22 @@ def _of_gap(source: StatementSource, account: EncryptedFinancialProfile, balance
         "the file was filtered or cut, so that rows are missing": True,
     }
     likely = "; ".join(reason for reason, holds in reasons.items() if holds)
+    sums = (check.opening, check.moved, check.computed, check.closing, check.gap)
+    opening, moved, computed, closing, gap = (rounded(each or Decimal(0), check.currency) for each in sums)
     message = (
-        f"Opening balance {_shown(check.opening)} and rows of {_shown(check.moved)} make {_shown(check.computed)}, but the "
-        f"closing balance is {_shown(check.closing)}: a gap of {_shown(check.gap)} {check.currency}. Likely reasons: {likely}. "
+        f"Opening balance {opening} and rows of {moved} make {computed}, but the closing balance is {closing}: a gap of {gap} "
+        f"{check.currency}. Likely reasons: {likely}. "
         "The account's balance was not set."
     )
     return StatementWarning("balance_gap", message)
 
 
-def _shown(amount: Decimal | None) -> str:
-    return str((amount or Decimal(0)).quantize(CENT))
-
-
 def _of_balance_sign(balance: StatementBalance) -> StatementWarning | None:
     if balance.check.is_sign_known:
         return None
+    closing = rounded(balance.check.closing or Decimal(0), balance.check.currency)
     message = (
-        f"Nothing shows whether the closing balance, {_shown(balance.check.closing)}, is owed or in credit, so the account's "
+        f"Nothing shows whether the closing balance, {closing}, is owed or in credit, so the account's "
         "balance was not set. Send the account's balance at the end of the file as closing_balance, below 0 if money is owed, "
         "or the one at its beginning as opening_balance."
     )

@@ -12,7 +12,7 @@ from finance.models.accounts import SyncStatus
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
 from finance.services.balances import COLUMNS, set_imported_balance
-from finance.services.import_balance import StatementBalance, read_balance
+from finance.services.import_balance import StatementBalance, read_balance, with_checked_balances
 from finance.services.import_decisions import decide_rows
 from finance.services.import_report import ImportResult
 from finance.services.import_sources import digest_of, open_statement, refusal
@@ -52,7 +52,7 @@ def import_statement(
     try:
         with job_time():
             locked = lock_open_account(account.pk)
-            statement, source = open_statement(source, locked)
+            statement, source = open_statement(with_checked_balances(source, locked), locked)
             stage(_counted(statement.rows, source, size, max_rows, on_progress))
             return _import_staged(statement, source, locked, dry_run=dry_run, now=now, on_progress=on_progress)
     except StatementError as error:

@@ -4,11 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from core.currencies import AMOUNT_LIMIT, in_minor_units
 from core.errors import DomainError
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
-
-MAX_INCOME = Decimal("9999999999.99")
 
 
 def generate_projection(
@@ -23,9 +22,10 @@ def generate_projection(
     if income is None or income <= 0:
         sentence = "Send current_income, or set annual_income in your profile to your yearly income."
         raise DomainError("income_unknown", sentence, field="current_income")
+    income = in_minor_units(income, None, "current_income")
     projection = project(income, occupation=occupation, switch=switch)
-    if projection.median[5] > MAX_INCOME:
-        sentence = f"The five-year projection exceeds {MAX_INCOME}. Send a lower income."
+    if projection.median[5] >= AMOUNT_LIMIT:
+        sentence = f"The five-year projection reaches {AMOUNT_LIMIT:,}. Send a lower income."
         raise DomainError("income_too_large", sentence, field="current_income")
     return IncomeProjection.objects.create(
         user=user,

@@ -122,12 +122,13 @@ class _Evidence:
     short_integers: int = 0
 
 
-def decimal_mark(cells: Iterable[str], *, has_cents: bool, is_point_usual: bool) -> str | None:
+def decimal_mark(cells: Iterable[str], *, decimals: int, is_point_usual: bool) -> str | None:
     """Return the decimal mark of a column of amounts, "." or ","; None if every amount is ambiguous.
 
     "1,234.56", "12,5" and "1.234.567" prove a mark. "1,234" may be more than one thousand, or one Kuwaiti dinar with three
-    decimals. It is read as more than one thousand if the currency has no cents (`has_cents` is false), if the file is likely
-    to use decimal points (`is_point_usual`), or if the column contains integers of up to three digits, such as "500".
+    decimals. It is read as more than one thousand if the currency has no `decimals`, if the file is likely to use decimal
+    points (`is_point_usual`), or if the column contains integers of up to three digits, such as "500". In a currency with
+    three decimals it is one dinar, unless there are such integers.
     """
     evidence = _Evidence({".": 0, ",": 0}, {".": 0, ",": 0})
     for cell in cells:
@@ -136,9 +137,11 @@ def decimal_mark(cells: Iterable[str], *, has_cents: bool, is_point_usual: bool)
         return max(evidence.proof, key=lambda mark: evidence.proof[mark])
     if not any(evidence.hint.values()):
         return "."
-    if has_cents and is_point_usual and not evidence.hint[","]:
+    if decimals == _GROUP and not evidence.short_integers:
+        return _other(max(evidence.hint, key=lambda mark: evidence.hint[mark]))
+    if decimals and is_point_usual and not evidence.hint[","]:
         return "."
-    if has_cents and not evidence.short_integers:
+    if decimals and not evidence.short_integers:
         return None
     return max(evidence.hint, key=lambda mark: evidence.hint[mark])
 

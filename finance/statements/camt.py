@@ -178,7 +178,7 @@ class _Rows:
         amount = element.find("Amt")
         currency = amount.get("Ccy", "") if amount is not None else ""
         value = read_balance(element)
-        value = None if value is None else checked_balance(value)
+        value = None if value is None else checked_balance(value, self._proof.currency)
         if kind not in _BALANCES or value is None or (currency and currency != self._proof.currency):
             return
         self._balances.setdefault(kind, []).append(value)

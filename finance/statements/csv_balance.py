@@ -83,7 +83,12 @@ class RunningBalance:
         sign = -1 if order.opposite > order.steps else 1
         opening, closing = first.balance - sign * (first.amount + before), last.balance + sign * after
         return Balances(
-            checked_balance(opening), checked_balance(closing), currency, order.steps, order.opposite, is_circular=first is last
+            checked_balance(opening, currency),
+            checked_balance(closing, currency),
+            currency,
+            order.steps,
+            order.opposite,
+            is_circular=first is last,
         )
 
     def _is_newest_first(self, first: _Line, last: _Line) -> bool:

@@ -108,7 +108,7 @@ def _proves(parts: Sequence[Decimal], totals: Sequence[Decimal]) -> bool | None:
 
 def _values(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> dict[int, list[Decimal]]:
     """Return the amounts of the columns that have only amounts."""
-    mark = decimal_mark([row[index] for row in rows for index in columns], has_cents=True, is_point_usual=True) or "."
+    mark = decimal_mark([row[index] for row in rows for index in columns], decimals=2, is_point_usual=True) or "."
     values: dict[int, list[Decimal]] = {}
     for index in columns:
         try:

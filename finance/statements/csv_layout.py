@@ -15,7 +15,7 @@ from finance.statements.csv_records import physical_lines, read_records
 from finance.statements.csv_signs import credit_factor, debit_factor, has_memo_words, has_sign_words, is_flag_pending, own_name
 from finance.statements.csv_table import CsvTable, find_table
 from finance.statements.csv_texts import first_rows, unused_columns, unused_texts
-from finance.statements.currencies import WITHOUT_DECIMALS, currency_in_header
+from finance.statements.currencies import currency_in_header, usual_decimals
 from finance.statements.dates import AmbiguousDatesError, choose_format
 from finance.statements.rows import AccountInfo, MappingValue, RowError, StatementWarning
 from finance.statements.source import DecodedFile
@@ -201,9 +201,8 @@ def _date_format(file: DecodedFile, table: CsvTable) -> str:
 
 def _decimal(table: CsvTable, rows: Sequence[Sequence[str]], currency: str) -> str:
     cells = [cell for cell in _cells(rows, table.columns, _MONEY) if looks_like_money(cell)]
-    has_cents = currency.upper() not in WITHOUT_DECIMALS
     # Files with decimal commas use another delimiter than the comma.
-    mark = decimal_mark(cells, has_cents=has_cents, is_point_usual=table.delimiter == ",")
+    mark = decimal_mark(cells, decimals=usual_decimals(currency), is_point_usual=table.delimiter == ",")
     if mark:
         return mark
     raise ambiguous_amounts(cells)

@@ -73,8 +73,9 @@ class RowReader:
         is_pending = self._status is not None and self._status.is_pending(cells)
         date = self._day(cells[self._date].strip())
         money = self._money.read(cells)
-        amount = checked_amount(money.amount)
         named = cell_at(cells, self._currency) if self._currency is not None else ""
+        currency = (self._code(named) if named else "") or money.currency or self._default
+        amount = checked_amount(money.amount, currency)
         merchant = self._name(cell_at(cells, self._merchant)) if self._merchant is not None else ""
         if self._has_parties:
             merchant = self._other_party(cells, amount) or merchant
@@ -87,7 +88,7 @@ class RowReader:
             number,
             date,
             amount,
-            (self._code(named) if named else "") or money.currency or self._default,
+            currency,
             description,
             merchant,
             checked_provider_id(_unescaped(cell_at(cells, self._id))) if self._id is not None else "",

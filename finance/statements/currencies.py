@@ -2,11 +2,10 @@
 
 import re
 
-from core.currencies import ISO_4217
+from core.currencies import MINOR_UNITS, minor_units
 
-# Currencies without cents, by ISO 4217 or by custom. A single comma or point in their amounts is a thousands separator.
-_WITHOUT_DECIMALS = "BIF CLP COP DJF GNF HUF IDR IRR ISK JPY KMF KRW LAK MMK PYG RWF TWD UGX VND VUV XAF XOF XPF"
-WITHOUT_DECIMALS = frozenset(_WITHOUT_DECIMALS.split())
+# Currencies that have cents by ISO 4217, but are written without them.
+_WRITTEN_WITHOUT_DECIMALS = frozenset({"COP", "HUF", "IDR", "IRR", "LAK", "MMK", "TWD"})
 
 # "$", "¥", "kr" and "rs" are used for several currencies, so they are ignored and the account's currency is used.
 SYMBOLS = {
@@ -23,16 +22,22 @@ _SYMBOL_IN_HEADER = re.compile(r"[(\[（]\s*([^\s()\[\]（）]{1,4})\s*[)\]）]\
 _CODE_IN_HEADER = re.compile(r"(?:^|[^A-Z])([A-Z]{3})\W*$")
 
 
+def usual_decimals(currency: str) -> int:
+    """Return the number of decimals with which banks write amounts in a currency."""
+    code = currency.upper()
+    return 0 if code in _WRITTEN_WITHOUT_DECIMALS else minor_units(code)
+
+
 def currency_named(word: str) -> str | None:
     """Return the ISO code for `word`, a code or a symbol; "" for an ambiguous symbol, None if it is not a currency."""
     upper = word.upper()
-    return upper if upper in ISO_4217 else SYMBOLS.get(word.lower())
+    return upper if upper in MINOR_UNITS else SYMBOLS.get(word.lower())
 
 
 def currency_in_header(title: str) -> str:
     """Return the code at the end of a column title such as "Betrag (EUR)", "Betrag (€)" or "Amount in USD", or ""."""
     found = _CODE_IN_HEADER.search(title.strip())
-    if found and found.group(1) in ISO_4217:
+    if found and found.group(1) in MINOR_UNITS:
         return found.group(1)
     symbol = _SYMBOL_IN_HEADER.search(title)
     return SYMBOLS.get(symbol.group(1).lower(), "") if symbol else ""

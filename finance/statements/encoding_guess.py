@@ -64,7 +64,9 @@ def guess(sample: bytes) -> Guess:
     (best, size), codec = max(scored, key=lambda entry: entry[0][0])  # the first of equal ones
     # few characters prove little, and neither does a reading with letters that no language has together
     least = best - min(_MAX_MARGIN, max(_MIN_MARGIN, _DOUBT / max(size, 1), _UNLIKELY * (_LIKELY - best)))
-    proof = sum(not character.isascii() for character in _words(short).decode(codec, errors="replace"))
+    # repeating a word proves nothing. The second byte of a Chinese or Japanese character may be ASCII, hardly ever below 0x40
+    words = b" ".join(dict.fromkeys(_BELOW_LETTERS.split(short)))
+    proof = sum(not character.isascii() for character in words.decode(codec, errors="replace"))
     close = [entry for entry in scored if entry[0][0] >= least or (proof < _MIN_PROOF and entry[1] == _USUAL)]
     for _, rival in sorted(close, key=lambda entry: -entry[0][0]):
         texts = _changed(short, codec, rival)
@@ -72,14 +74,6 @@ def guess(sample: bytes) -> Guess:
         if texts and _damaged(texts, 1) <= _damaged(texts, 0):
             return Guess(codec, rival, texts)
     return Guess(codec)
-
-
-def _words(sample: bytes) -> bytes:
-    """Return the different words of `sample` that are not ASCII, because repeating one proves nothing.
-
-    No character is split: the second byte of a Chinese or Japanese one may be ASCII, but is hardly ever below 0x40.
-    """
-    return b" ".join(dict.fromkeys(word for word in _BELOW_LETTERS.split(sample) if not word.isascii()))
 
 
 def _damaged(texts: Sequence[tuple[str, str]], reading: int) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from finance.statements.amounts import ParsedAmount, decimal_mark, read_money
-from finance.statements.currencies import WITHOUT_DECIMALS
+from finance.statements.currencies import usual_decimals
 from finance.statements.rows import BrokenCellError, StatementError
 
 # Three decimals are not plain: "1.234" is more than one thousand in a file with decimal commas.
@@ -32,7 +32,7 @@ class AmountReader:
         """
         self._list_amounts = list_amounts
         self._list_balances = list_balances
-        self._has_cents = currency.upper() not in WITHOUT_DECIMALS
+        self._decimals = usual_decimals(currency)
         self._decimal = decimal
 
     def read(self, text: str) -> ParsedAmount:
@@ -69,7 +69,7 @@ class AmountReader:
         has_both = (True, False) in shown and (False, True) in shown
         if has_both and any(map(_is_open, cells)):
             return None
-        return decimal_mark(cells, has_cents=self._has_cents, is_point_usual=False)
+        return decimal_mark(cells, decimals=self._decimals, is_point_usual=False)
 
 
 def _readable(texts: Iterable[str]) -> list[str]:

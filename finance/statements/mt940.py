@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.currencies import ISO_4217
+from core.currencies import MINOR_UNITS
 from finance.statements.account_choice import AccountKey, Wanted, choose, complete_keys, mask_number, plain_number
 from finance.statements.csv_records import physical_lines
 from finance.statements.mt940_details import Details, read_details, read_extension, with_supplement
@@ -81,7 +81,7 @@ class _Position:
             self.number, self.key = _account_of(first)
         elif field.tag in _OPENING | _CLOSING and (balance := read_balance(first)) and balance.currency:
             self.key = self.key._replace(currency=balance.currency)
-        elif field.tag == "34F" and first[:_CODE] in ISO_4217:
+        elif field.tag == "34F" and first[:_CODE] in MINOR_UNITS:
             self.key = self.key._replace(currency=first[:_CODE])
 
 
@@ -89,11 +89,11 @@ def _account_of(text: str) -> tuple[str, AccountKey]:
     """Return the number as written, and the key of "bank/number", an IBAN or either with a currency at the end."""
     parts = [part.strip() for part in text.split("/") if part.strip()] or [""]
     currency = ""
-    if len(parts) > 1 and parts[-1].upper() in ISO_4217:
+    if len(parts) > 1 and parts[-1].upper() in MINOR_UNITS:
         currency = parts.pop().upper()
     number = parts[-1]
     suffix = number[-_CODE:].upper()
-    if suffix in ISO_4217 and number[-_CODE - 1 : -_CODE].isdigit() and not number.upper().startswith(_IBANS_WITH_CURRENCY):
+    if suffix in MINOR_UNITS and number[-_CODE - 1 : -_CODE].isdigit() and not number.upper().startswith(_IBANS_WITH_CURRENCY):
         number, currency = number[:-_CODE], suffix
     return number, AccountKey(plain_number(number), bank=plain_number("".join(parts[:-1])), currency=currency)
 

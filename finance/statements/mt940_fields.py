@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mt940 import tags
 
-from core.currencies import ISO_4217
+from core.currencies import MINOR_UNITS
 from finance.statements.row_validation import checked_balance
 from finance.statements.rows import BrokenCellError
 from finance.statements.text import clean_text
@@ -144,7 +144,7 @@ def read_balance(text: str) -> Balance | None:
     """Return the balance in `text`; None if it is invalid."""
     for currency in ("", "XXX"):  # some banks omit the currency; the pattern needs three characters
         found = _BALANCE(f"{text[:7]}{currency}{text[7:]}".strip())
-        if not found or not (currency or found.group("currency").upper() in ISO_4217):
+        if not found or not (currency or found.group("currency").upper() in MINOR_UNITS):
             continue
         rest = found.string[found.end() :].strip()
         try:
@@ -152,7 +152,7 @@ def read_balance(text: str) -> Balance | None:
             day = _day(found.group("year"), found.group("month"), found.group("day"))
         except BrokenCellError:
             return None
-        signed = checked_balance(amount if found.group("status").upper() == "C" else -amount)
         named = "" if currency else found.group("currency").upper()
+        signed = checked_balance(amount if found.group("status").upper() == "C" else -amount, named)
         return None if signed is None or rest else Balance(signed, named, day)
     return None

@@ -73,7 +73,7 @@ def read_closing_balance(account: OfxAccount, amounts: AmountReader) -> Balances
         return Balances(None, None, currency)
     latest = max(ledgers, key=lambda ledger: _text(ledger, "DTASOF")[:8])
     try:
-        closing = checked_balance(amounts.read(latest.findtext(".//BALAMT") or "").amount)
+        closing = checked_balance(amounts.read(latest.findtext(".//BALAMT") or "").amount, currency)
     except (BrokenCellError, StatementError):
         return Balances(None, None, currency)
     return Balances(None, closing, currency, closing_date=stated_day(latest, "DTASOF"))

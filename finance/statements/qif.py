@@ -138,7 +138,7 @@ class _Rows:
             if opening is None:
                 yield read_record(record, self._dates, self._amounts, self._currency)
             else:
-                self._opening = checked_balance(opening)
+                self._opening = checked_balance(opening, self._currency)
 
     def balances(self) -> Balances:
         """Return the opening balance, with which Quicken begins an account; QIF has no closing balance."""

@@ -2,19 +2,15 @@
 
 import datetime
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 
-from core.currencies import ISO_4217
+from core.currencies import AMOUNT_LIMIT, MINOR_UNITS, TooManyDecimalsError, in_minor_units, minor_units, rounded
 from finance.statements.rows import BrokenCellError, Correction, StatementRow, TransactionType
 from finance.statements.text import clean_text
 
 FIRST_DAY = datetime.date(1900, 1, 1)
 LAST_DAY = datetime.date(2200, 12, 31)
-# decimal(12, 2) in the database has ten digits before the decimal point.
-INTEGER_DIGITS = 10
-_CENT = Decimal("0.01")
-_NOTHING = Decimal("0.00")
-_EXACT = Context(prec=40)
+SHOWN_DIGITS = 20
 DESCRIPTION_LENGTH = 2_000
 NAME_LENGTH = 255
 CATEGORY_LENGTH = 100
@@ -50,12 +46,13 @@ def checked(draft: Draft) -> StatementRow:
     if correction is not None:
         correction = correction._replace(provider_id=checked_provider_id(correction.provider_id))
     is_deletion = correction is not None and correction.action == "delete"
-    amount = _NOTHING if is_deletion else checked_amount(draft.amount)
+    currency = checked_currency(draft.currency)
+    amount = rounded(Decimal(0), currency) if is_deletion else checked_amount(draft.amount, currency)
     return StatementRow(
         number=draft.number,
         date=checked_date(draft.date, "date"),
         amount=amount,
-        currency=checked_currency(draft.currency),
+        currency=currency,
         description=clean_text(draft.description, DESCRIPTION_LENGTH),
         merchant_name=clean_text(draft.merchant_name, NAME_LENGTH),
         provider_id=checked_provider_id(draft.provider_id),
@@ -68,27 +65,30 @@ def checked(draft: Draft) -> StatementRow:
     )
 
 
-def checked_amount(amount: Decimal) -> Decimal:
-    """Return `amount` with exactly two decimals; raise BrokenCellError if it is invalid or would have to be rounded."""
+def checked_amount(amount: Decimal, currency: str) -> Decimal:
+    """Return `amount` with the decimals of its currency; raise BrokenCellError if it is invalid or would have to be rounded."""
     if not amount.is_finite():
         raise BrokenCellError("amount", "bad_amount", f"“{amount}” is not an amount of money.")
     if not amount:
         raise BrokenCellError("amount", "zero_amount", "The amount is zero, so there is nothing to import.")
-    if amount.adjusted() >= INTEGER_DIGITS:
-        raise BrokenCellError("amount", "amount_too_large", "The amount must be smaller than 10,000,000,000.")
-    cents = amount.quantize(_CENT, context=_EXACT)
-    if cents != amount:
-        shown = str(amount) if len(str(amount)) <= INTEGER_DIGITS * 2 else "The amount"
-        raise BrokenCellError("amount", "too_many_decimals", f"{shown} has more than two decimals.")
-    return cents
+    if amount.copy_abs() >= AMOUNT_LIMIT:
+        raise BrokenCellError("amount", "amount_too_large", f"The amount must be smaller than {AMOUNT_LIMIT:,}.")
+    try:
+        return in_minor_units(amount, currency)
+    except TooManyDecimalsError:
+        shown = str(amount) if len(str(amount)) <= SHOWN_DIGITS else "The amount"
+        message = f"{shown} has more decimals than {currency}, which has {minor_units(currency) or 'none'}."
+        raise BrokenCellError("amount", "too_many_decimals", message) from None
 
 
-def checked_balance(amount: Decimal) -> Decimal | None:
-    """Return a balance with exactly two decimals; None if it has more or is unrealistically large."""
-    if not amount.is_finite() or amount.adjusted() > INTEGER_DIGITS * 2:
+def checked_balance(amount: Decimal, currency: str) -> Decimal | None:
+    """Return a balance with the decimals of its currency; None if it has more or is too large."""
+    if not amount.is_finite() or amount.copy_abs() >= AMOUNT_LIMIT:
         return None
-    cents = amount.quantize(_CENT, context=_EXACT)
-    return cents if cents == amount else None
+    try:
+        return in_minor_units(amount, currency)
+    except TooManyDecimalsError:
+        return None
 
 
 def checked_date(day: datetime.date, field: str) -> datetime.date:
@@ -100,10 +100,10 @@ def checked_date(day: datetime.date, field: str) -> datetime.date:
 
 def checked_currency(code: str) -> str:
     """Return `code` in upper case; raise BrokenCellError unless it is an ISO 4217 code."""
-    if code in ISO_4217:
+    if code in MINOR_UNITS:
         return code
     upper = code.strip().upper()
-    if upper in ISO_4217:
+    if upper in MINOR_UNITS:
         return upper
     raise BrokenCellError("currency", "unknown_currency", f"“{clean_text(code, 20)}” is not an ISO 4217 currency code.")
 

@@ -23,8 +23,8 @@ class StatementRow(NamedTuple):
     """A transaction that complies with all rules of `finance.statements.row_validation`.
 
     - `number` is the line of the file (CSV, MT940, QIF) or the position in the account's statements (OFX, CAMT), from 1.
-    - `amount` has exactly two decimals and is negative for money that leaves the account. It is zero only if `correction`
-      deletes an earlier transaction.
+    - `amount` has exactly its currency's decimals and is negative for money that leaves the account. It is zero only if
+      `correction` deletes an earlier transaction.
     - Texts are cleaned; "" means that there is none.
     - `date` is the day of the transaction, `posted_date` the day of booking if the file has both.
     - `correction` is None unless the bank corrects an earlier transaction.

@@ -199,11 +199,14 @@ class Migration(migrations.Migration):
                     "spending_amount",
                     models.DecimalField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Mean per day.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
-                        validators=[MinValueValidator(Decimal("-9999999999.99")), MaxValueValidator(Decimal("9999999999.99"))],
+                        validators=[
+                            MinValueValidator(Decimal("-9999999999999.999")),
+                            MaxValueValidator(Decimal("9999999999999.999")),
+                        ],
                     ),
                 ),
                 ("spending_category", models.CharField(blank=True, help_text="Empty: all spending.", max_length=100)),
@@ -346,11 +349,11 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("spending_amount__gte", Decimal("-9999999999.99")),
-                            ("spending_amount__lte", Decimal("9999999999.99")),
+                            ("spending_amount__gte", Decimal("-9999999999999.999")),
+                            ("spending_amount__lte", Decimal("9999999999999.999")),
                         ),
                         name="health_healthspendingcorrelation_spending_amount_bounds",
-                        violation_error_message="Must be between -9999999999.99 and 9999999999.99.",
+                        violation_error_message="Must be between -9999999999999.999 and 9999999999999.999.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("correlation_strength__gte", -1), ("correlation_strength__lte", 1)),

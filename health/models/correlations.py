@@ -19,7 +19,7 @@ TABLE = "health_healthspendingcorrelation"
 MAX_LAG_DAYS = 14
 STRONG, MODERATE = Decimal("0.7"), Decimal("0.3")
 SIGNIFICANT = Decimal("0.05")
-MAX_SCORE, MAX_SPENDING = Decimal("999.99"), Decimal("9999999999.99")
+MAX_SCORE, MAX_SPENDING = Decimal("999.99"), Decimal("9999999999999.999")
 
 
 class HealthMetric(models.TextChoices):
@@ -70,7 +70,7 @@ class HealthSpendingCorrelation(OwnedModel):
         max_digits=5, decimal_places=2, min=-MAX_SCORE, max=MAX_SCORE, null=True, blank=True, help_text="Mean of the metric."
     )
     spending_amount = BoundedDecimalField(
-        max_digits=12, decimal_places=2, min=-MAX_SPENDING, max=MAX_SPENDING, null=True, blank=True, help_text="Mean per day."
+        max_digits=16, decimal_places=3, min=-MAX_SPENDING, max=MAX_SPENDING, null=True, blank=True, help_text="Mean per day."
     )
     spending_category = models.CharField(max_length=100, blank=True, help_text="Empty: all spending.")
     correlation_strength = BoundedDecimalField(

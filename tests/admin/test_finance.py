@@ -29,6 +29,31 @@ def test_a_transaction_is_added_for_a_customer(office: Client, alice: User) -> N
     assert (row.user, row.financial_profile, row.amount) == (alice, account, Decimal("-5.00"))
 
 
+@pytest.mark.parametrize(("currency", "sent", "stored"), [("JPY", "-500.000", "-500"), ("KWD", "-500.555", "-500.555")])
+def test_an_amount_is_stored_with_the_decimals_of_its_currency(
+    office: Client, alice: User, currency: str, sent: str, stored: str
+) -> None:
+    office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), currency=currency, amount=sent))
+    assert str(FinancialTransaction.objects.get().amount) == stored
+
+
+def test_an_amount_with_more_decimals_than_its_currency_is_refused(office: Client, alice: User) -> None:
+    response = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), currency="JPY", amount="-500.55"))
+    assert "Amount in JPY must have no decimals." in response.content.decode()
+    assert not FinancialTransaction.objects.exists()
+
+
+@pytest.mark.parametrize(("currency", "is_listed"), [("USD", False), ("HRK", True)])
+def test_a_withdrawn_currency_is_listed_only_for_a_row_in_it(
+    office: Client, alice: User, currency: str, is_listed: bool
+) -> None:
+    row = TransactionFactory(user=alice, currency=currency)
+    page = office.get(f"{TRANSACTIONS}{row.pk}/change/").content.decode()
+    assert '<option value="XCG">' in page
+    assert ('<option value="HRK" selected>' in page) is is_listed
+    assert '<option value="BGN">' not in page
+
+
 def test_a_transaction_needs_a_customer(office: Client) -> None:
     response = office.post(f"{TRANSACTIONS}add/", form())
     assert response.status_code == 200

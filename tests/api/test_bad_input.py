@@ -20,7 +20,7 @@ FIELDS = [
     ("amount", "-1e9999999"),
     ("amount", "0"),
     ("amount", "-0.001"),
-    ("amount", "-10000000000.00"),
+    ("amount", "-10000000000000.00"),
     ("amount", "6.60"),
     ("amount", None),
     ("amount", [1]),

@@ -49,7 +49,7 @@ class PayingCustomer:
             found["status"], found["attempt_count"], instant(found["next_payment_attempt"]), found["hosted_invoice_url"] or ""
         )
         paid_at = instant(found["status_transitions"]["paid_at"])
-        facts = {"amount": Decimal(found["total"]) / 100, "status": STATUSES[found["status"]], "paid_at": paid_at}
+        facts = {"amount": Decimal(found["total"]).scaleb(-2), "status": STATUSES[found["status"]], "paid_at": paid_at}
         row = BillingHistory.objects.filter(stripe_invoice_id=found["id"]).first()
         if row is None:
             owner = {"user": self.user, "subscription": self.subscription, "billing_date": instant(found["created"])}

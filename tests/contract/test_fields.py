@@ -16,6 +16,7 @@ from career.models import CareerMilestone, JobSecurityAnalysis
 from core.api.errors import from_database
 from core.models.constraints import rule
 from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, JSONObjectField, PlausibleDateField
+from core.models.money import MoneyField
 from dev.routes import make
 from finance.models import EncryptedFinancialProfile
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
@@ -92,9 +93,10 @@ def names_of(constraints: Any) -> list[str]:
 def test_constraints_are_named_after_table_and_field() -> None:
     class Box(models.Model):  # noqa: DJ008 - no row is shown
         count = BoundedIntegerField(min=1)
-        weight = BoundedDecimalField(max_digits=5, decimal_places=2, min=0)
-        height = BoundedDecimalField(max_digits=5, decimal_places=2)
-        share = BoundedDecimalField(max_digits=5, decimal_places=2, max=1)
+        weight = BoundedDecimalField(max_digits=5, decimal_places=2, min=0, max=1)
+        price = MoneyField(is_above_zero=True)
+        fee = MoneyField(min=0)
+        salary = MoneyField(currency=None)
         size = ChoiceField(Size, max_length=5)
         notes = JSONObjectField()
 
@@ -105,9 +107,14 @@ def test_constraints_are_named_after_table_and_field() -> None:
     assert names_of(Box._meta.constraints) == [
         "boxes_count_bounds",
         "boxes_weight_bounds",
-        "boxes_weight_number",
-        "boxes_height_number",
-        "boxes_share_bounds",
+        "boxes_price_decimals",
+        "boxes_price_size",
+        "boxes_price_above_zero",
+        "boxes_fee_decimals",
+        "boxes_fee_size",
+        "boxes_fee_bounds",
+        "boxes_salary_decimals",
+        "boxes_salary_size",
         "boxes_size_choice",
         "boxes_notes_shape",
     ]

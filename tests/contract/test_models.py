@@ -84,6 +84,6 @@ def test_the_type_of_json_is_checked_by_the_database(model: type[BaseModel], fie
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "field"), CHILDREN, ids=name)
 def test_a_child_and_its_parent_have_the_same_owner(model: type[BaseModel], field: models.Field) -> None:
-    definition = f"FOREIGN KEY (user_id, {field.column}) REFERENCES {field.related_model._meta.db_table}(user_id, id)%"
+    definition = f"FOREIGN KEY (user_id, {field.column}%) REFERENCES {field.related_model._meta.db_table}(user_id, id%"
     sql = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND pg_get_constraintdef(oid) LIKE %s"
     assert one(sql, model._meta.db_table, definition)

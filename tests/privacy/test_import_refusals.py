@@ -98,7 +98,7 @@ WRONG_ROWS = [
     ({"amount": "abc"}, "amount"),
     ({"amount": "NaN"}, "amount"),
     ({"amount": "5.00"}, "amount: Income and refunds must be above 0"),
-    ({"amount": "-99999999999.00"}, "amount"),
+    ({"amount": "-99999999999999.00"}, "amount"),
     ({"amount": []}, "amount"),
     ({"currency": "XXXX"}, "currency"),
     ({"transaction_type": "gift"}, "transaction_type"),

@@ -71,6 +71,18 @@ def test_references_are_correct_across_batches(alice: User, empty: User, monkeyp
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
 
 
+def test_amounts_keep_the_decimals_of_their_currency(alice: User, empty: User) -> None:
+    TransactionFactory(user=alice, currency="JPY", amount="-1234")
+    TransactionFactory(user=alice, currency="KWD", amount="-500.555")
+    TransactionFactory(user=alice, currency="HRK", amount="-12.30")
+    PaymentFactory(user=alice, expense__currency="JPY", expense__expected_amount="1200", amount="100", expected_amount="1200")
+    before = zip_of(alice)
+    restore(empty, io.BytesIO(before))
+    assert data_files(zip_of(empty), "data") == data_files(before, "data")
+    restored = FinancialTransaction.objects.filter(user=empty, amount__lt=-10).order_by("created_at")
+    assert [str(row.amount) for row in restored] == ["-1234", "-500.555", "-12.30"]
+
+
 def test_account_numbers_are_encrypted_for_the_new_row(alice: User, empty: User) -> None:
     AccountFactory(user=alice, account_number="000987654321")
     data = zip_of(alice)

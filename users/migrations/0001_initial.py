@@ -4,6 +4,7 @@ Their triggers are in `0002_initial`: they call a function of `system`, whose ta
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from uuid_utils.compat import uuid7
 
 from core.encryption.fields import encrypt
 from core.models.base import UpdatedAtField
+from core.models.money import NumericField
 from core.models.validators import validate_json_list, validate_json_object
 from core.postgres.operations import ALL, composite_foreign_key, enable_row_level_security, grant, run_sql_file
 from users.models.reference import is_country, is_naics_code, is_timezone
@@ -873,11 +875,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "annual_income",
-                    models.DecimalField(
+                    NumericField(
                         blank=True,
-                        decimal_places=2,
+                        decimal_places=3,
                         help_text="Yearly income. 0 if there is none. Null: unknown.",
-                        max_digits=12,
+                        max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -1067,20 +1069,24 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 1 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("annual_income__gte", 0)),
-                        name="users_userprofile_annual_income_bounds",
-                        violation_error_message="Must be 0 or more.",
+                        condition=Exact(
+                            models.Func(models.F("annual_income"), function="scale", output_field=models.IntegerField()),
+                            models.Value(2),
+                        ),
+                        name="users_userprofile_annual_income_decimals",
+                        violation_error_message="Must have 2 decimals.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Func(
-                                models.F("annual_income"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
+                            ("annual_income__gt", Decimal("-10000000000000")), ("annual_income__lt", Decimal("10000000000000"))
                         ),
-                        name="users_userprofile_annual_income_number",
-                        violation_error_message="Must be a number.",
+                        name="users_userprofile_annual_income_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("annual_income__gte", 0)),
+                        name="users_userprofile_annual_income_bounds",
+                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -104,7 +104,9 @@ class UserProfile(OwnedModel):
     dependents = BoundedIntegerField(min=0, null=True, blank=True, help_text="0 if there are none. Null: unknown.")
     marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True)
     household_size = BoundedIntegerField(min=1, default=1, help_text="Number of people. Default: 1.")
-    annual_income = MoneyField(min=0, null=True, blank=True, help_text="Yearly income. 0 if there is none. Null: unknown.")
+    annual_income = MoneyField(
+        currency=None, min=0, null=True, blank=True, help_text="Yearly income. 0 if there is none. Null: unknown."
+    )
     income_source = models.CharField(max_length=100, blank=True, help_text="Free text, such as salary.")
     employment_status = ChoiceField(reference.EmploymentStatus, max_length=50, blank=True)
     education_level = ChoiceField(reference.EducationLevel, max_length=50, blank=True)

@@ -1,8 +1,10 @@
 """The lines of invoices: the price of a period, and the items that prorations create."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from billing.stripe.objects import decimals
 from dev.stripe.account import Account
 from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
@@ -11,10 +13,9 @@ SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 
 
 def money(amount: int, currency: str) -> str:
-    """Return an amount in minor units as text: `-$12.30`."""
-    sign = "-" if amount < 0 else ""
-    whole, rest = divmod(abs(amount), 100)
-    return f"{sign}{SIGNS.get(currency, currency.upper() + ' ')}{whole:,}.{rest:02}"
+    """Return an amount in Stripe's units as text: `-$12.30`, `JPY 1,234`."""
+    sign, name = "-" if amount < 0 else "", SIGNS.get(currency, f"{currency.upper()} ")
+    return f"{sign}{name}{Decimal(abs(amount)).scaleb(-decimals(currency)):,f}"
 
 
 def day(seconds: int) -> str:

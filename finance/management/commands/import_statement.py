@@ -68,8 +68,8 @@ def mapping_from(text: str) -> dict[str, Any]:
 
 
 def amount_from(text: str) -> Decimal:
-    """Return the value of a balance; raise ArgumentTypeError unless it has at most two decimals."""
-    if not re.fullmatch(r"[+-]?[0-9]{1,13}(\.[0-9]{1,2})?", text):
+    """Return the value of a balance; raise ArgumentTypeError unless it has at most three decimals."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,13}(\.[0-9]{1,3})?", text):
         raise ArgumentTypeError("use an amount such as -1234.50")
     return Decimal(text)
 

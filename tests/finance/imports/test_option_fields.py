@@ -142,7 +142,7 @@ def test_the_command_takes_a_hint(tmp_path: Path, account: EncryptedFinancialPro
     ("options", "message"),
     [
         (["--encoding", "klingon"], "windows-1250"),
-        (["--opening-balance", "1.234"], "use an amount such as"),
+        (["--opening-balance", "1.2345"], "use an amount such as"),
         (["--closing-balance", "NaN"], "use an amount such as"),
         (["--date-order", "year_first"], "month_first"),
     ],

@@ -51,7 +51,7 @@ def test_income_occupation_and_switch_can_be_given(as_alice: APIClient) -> None:
     [
         ({}, (400, "income_unknown", "current_income")),
         ({"current_income": "0.00"}, (400, "min_value", "current_income")),
-        ({"current_income": "9999999999.99"}, (400, "income_too_large", "current_income")),
+        ({"current_income": "9999999999999.99"}, (400, "income_too_large", "current_income")),
         ({"current_income": "1", "occupation": "astronaut"}, (400, "invalid_choice", "occupation")),
         ({"income": "1"}, (400, "unknown_field", "income")),
     ],

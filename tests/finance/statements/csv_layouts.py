@@ -1,8 +1,8 @@
 """Layouts of CSV files in many languages with the same two transactions, in our own words (`files/csv_layouts.txt`).
 
 {p} and {q} are the payee and the text of an expense of 12.50 on 13 January 2025, {P} and {Q} those of an income of 2500.00 on
-14 January. A layout without one of them has no such column. The line above each layout names it and the currency of its rows,
-which is USD if the layout has none.
+14 January (1250 and 250000 in a currency without decimals). A layout without one of them has no such column. The line above
+each layout names it and the currency of its rows, which is USD if the layout has none.
 """
 
 import re

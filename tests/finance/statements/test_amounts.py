@@ -97,7 +97,21 @@ def test_an_empty_cell_is_a_missing_amount(cell: str) -> None:
     ],
 )
 def test_the_decimal_mark_is_decided_over_all_amounts(cells: list[str], mark: str | None) -> None:
-    assert decimal_mark(cells, has_cents=True, is_point_usual=False) == mark
+    assert decimal_mark(cells, decimals=2, is_point_usual=False) == mark
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["1,234", "2,500"], ","),
+        (["500.555"], "."),
+        (["1,234.500", "2.500"], "."),
+        (["500", "1,234"], "."),
+        (["12.000", "0.250"], "."),
+    ],
+)
+def test_three_digits_after_a_mark_are_the_decimals_of_a_dinar(cells: list[str], mark: str) -> None:
+    assert decimal_mark(cells, decimals=3, is_point_usual=False) == mark
 
 
 @given(cents=st.integers(-(10**12), 10**12), mark=st.sampled_from(".,"), grouping=st.sampled_from(["", "'", " ", "other"]))

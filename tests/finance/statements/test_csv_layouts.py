@@ -5,6 +5,7 @@ from string import Formatter
 
 import pytest
 
+from core.currencies import minor_units
 from tests.finance.statements.csv_layouts import CURRENCIES, LAYOUTS, WORDS
 from tests.finance.statements.parse_helpers import Reading, read
 
@@ -19,9 +20,9 @@ def _read(name: str) -> Reading:
 def test_the_two_transactions_are_read(name: str) -> None:
     reading = _read(name)
     assert reading.errors == []
-    assert sorted((row.date.isoformat(), str(row.amount)) for row in reading.rows) == [
-        ("2025-01-13", "-12.50"),
-        ("2025-01-14", "2500.00"),
+    assert sorted((row.date.isoformat(), row.amount.scaleb(minor_units(row.currency))) for row in reading.rows) == [
+        ("2025-01-13", -1250),
+        ("2025-01-14", 250000),
     ]
     assert {row.currency for row in reading.rows} == {CURRENCIES[name]}
     assert not any(row.is_pending for row in reading.rows)

@@ -122,7 +122,7 @@ def test_the_day_is_that_of_booking(day: str, entry: str, expected: str) -> None
         (line("D1,2,3"), "amount", "bad_amount"),
         (line("D0,00"), "amount", "zero_amount"),
         (line("D1,005"), "amount", "too_many_decimals"),
-        (line("D12345678901,00"), "amount", "amount_too_large"),
+        (line("D12345678901234,"), "amount", "amount_too_large"),
         (":61:", "row", "bad_line"),
     ],
 )

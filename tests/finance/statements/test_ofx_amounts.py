@@ -93,7 +93,7 @@ def test_the_option_decides(decimal: str, amount: str) -> None:
 
 
 def test_a_currency_without_cents_has_no_decimals() -> None:
-    assert _amounts("-1,234", currency="JPY", balance="") == ["-1234.00"]
+    assert _amounts("-1,234", currency="JPY", balance="") == ["-1234"]
 
 
 def test_the_other_account_of_the_file_decides_nothing() -> None:

@@ -22,7 +22,7 @@ GOOD = transaction("-2.00", fitid="GOOD")
         (transaction("0.00"), "amount", "zero_amount"),
         (transaction("-0"), "amount", "zero_amount"),
         (transaction("1.005"), "amount", "too_many_decimals"),
-        (transaction("10000000000"), "amount", "amount_too_large"),
+        (transaction("10000000000000"), "amount", "amount_too_large"),
         (transaction("9" * 41), "amount", "amount_too_large"),
         (transaction("9" * 65), "amount", "bad_amount"),
         (transaction(day="00000101"), "date", "bad_date"),
