@@ -766,6 +766,7 @@ class Migration(migrations.Migration):
                             ("csv", "CSV"),
                             ("xlsx", "XLSX"),
                             ("ods", "ODS"),
+                            ("json", "JSON"),
                         ],
                         max_length=10,
                     ),
@@ -909,9 +910,11 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("format__in", ["ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods"])),
+                        condition=models.Q(
+                            ("format__in", ["ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods", "json"])
+                        ),
                         name="finance_statementimport_format_choice",
-                        violation_error_message="Choose one of: ofx, qfx, camt, mt940, qif, csv, xlsx, ods.",
+                        violation_error_message="Choose one of: ofx, qfx, camt, mt940, qif, csv, xlsx, ods, json.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

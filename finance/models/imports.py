@@ -63,6 +63,7 @@ class StatementFormat(models.TextChoices):
     CSV = "csv", "CSV"
     XLSX = "xlsx", "XLSX"
     ODS = "ods", "ODS"
+    JSON = "json", "JSON"
 
 
 TABLES = (StatementFormat.CSV, StatementFormat.XLSX, StatementFormat.ODS)

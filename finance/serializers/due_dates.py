@@ -128,7 +128,8 @@ class PeriodSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         """Parse the query; like a list, refuse unknown and repeated parameters."""
-        error = ErrorDetail("This parameter is unknown. Known parameters: from, to.", "unknown_filter")
+        known = ", ".join(self.fields)
+        error = ErrorDetail(f"This parameter is unknown. Known parameters: {known}.", "unknown_filter")
         unknown = {name: [error] for name in sorted({*data} - {*self.fields})}
         repeated = {name: [ErrorDetail("Send it once.", "repeated")] for name, values in data.lists() if len(values) > 1}
         if unknown or repeated:

@@ -62,8 +62,8 @@ class EncodingField(ListedChoiceField):
 class ImportFormSerializer(StrictSerializer):
     file = serializers.FileField(
         max_length=255,
-        help_text="An OFX, QFX, CAMT.052, 053 or 054, MT940, MT942, QIF, CSV, XLSX or ODS file. Texts are cut: descriptions at "
-        "2,000 characters, names at 255, categories at 100.",
+        help_text="An OFX, QFX, CAMT.052, 053 or 054, MT940, MT942, QIF, CSV, XLSX or ODS file, or an exported account (JSON). "
+        "Texts of banks are cut: descriptions at 2,000 characters, names at 255, categories at 100.",
     )
     account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all(), help_text="The id of an open account.")
     format = ListedChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")

@@ -82,6 +82,8 @@ def _check(
     as_stated, opposite = (_with_sign(balances, source, moved, currency, sign) for sign in (1, -1))
     if balances.opening is None and balances.closing is None:
         return as_stated if as_stated.gap == 0 and moved != 0 else _unproved(as_stated, account)
+    if balances.has_accounts_sign and not source.invert:
+        return as_stated
     proved = [check for check, sign in ((as_stated, 1), (opposite, -1)) if _is_proved(check, balances, source, sign)]
     if len(proved) == 1 and (source.invert or account.profile_type in DEBTS):
         return proved[0]

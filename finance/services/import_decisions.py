@@ -17,6 +17,7 @@ from finance.services import import_dedup, import_verdicts
 from finance.services.import_corrections import match_corrections
 from finance.services.import_kinds import match_kinds
 from finance.services.import_staging import hash_joins, staged_pages
+from finance.statements.exported_rows import SCHEME
 
 HAS_CLAIMS = """
 SELECT EXISTS (SELECT FROM finance_statementimportrow WHERE user_id = %(user)s AND account_id = %(account)s AND is_claim)
@@ -76,7 +77,8 @@ def decide_rows(account: EncryptedFinancialProfile, *, scheme: str, digest: str,
         match_corrections()
         cursor.execute(import_dedup.COPIES)
         cursor.execute("ANALYZE import_copy")
-        for step in import_dedup.OF_IDS if has_claims else (import_dedup.BY_REFERENCE,):
+        steps = import_dedup.OF_IDS if has_claims else (import_dedup.BY_REFERENCE,)
+        for step in import_dedup.OF_EXPORTS if scheme == SCHEME else steps:
             cursor.execute(step, parameters)
         cursor.execute("ANALYZE import_met")
         if has_claims:

@@ -67,6 +67,9 @@ SELECT DISTINCT ON (equal.number) equal.number, copy.original, copy.original, fa
    AND equal.number <> copy.original AND NOT EXISTS (SELECT FROM import_copy other WHERE other.number = equal.number)
 """
 
+# What an export contains of a transaction, as far as it identifies one.
+STATE = "transaction_date, amount, currency, description, merchant_name, reference_number"
+
 BY_ID = """
 INSERT INTO import_met (number, way, claim_id, unit, transaction_id)
 SELECT staged.number, 'id', claim.id, unit, claim.transaction_id
@@ -146,5 +149,23 @@ SELECT DISTINCT ON (claim.id) row.number, 'rank', claim.id, unit, transaction_id
  ORDER BY claim.id, row.number
 """  # noqa: S608 - put together from constants
 
+# A row of our own export is the transaction that is equal to it now, even without an id and without a claim. Equal ones are
+# counted. The row becomes a claim once, so that it stays away after the transaction is deleted.
+BY_PRESENT_STATE = f"""
+INSERT INTO import_met (number, way, claim_id, unit, transaction_id)
+SELECT number, CASE WHEN EXISTS (SELECT FROM import_claim claim
+                                  WHERE claim.unit = entry.id AND is_same_kind AND claim.content = row.content
+                                    AND claim.provider_id = row.reference_number) THEN 'id' ELSE 'reference' END,
+       NULL::uuid, entry.id, entry.id
+  FROM (SELECT number, content, {STATE}, row_number() OVER (PARTITION BY {STATE} ORDER BY number) AS rank
+          FROM (SELECT *, day AS transaction_date, provider_id AS reference_number {UNMATCHED}) AS staged) AS row
+  JOIN (SELECT id, {STATE}, row_number() OVER (PARTITION BY {STATE} ORDER BY id) AS rank
+          FROM finance_financialtransaction entry
+         WHERE user_id = %(user)s AND financial_profile_id = %(account)s
+           AND NOT EXISTS (SELECT FROM import_met met WHERE met.unit = entry.id)) AS entry
+ USING ({STATE}, rank)
+"""  # noqa: S608 - put together from constants
+
 # Parameters: `user`, `account`, and of the file `scheme`, `digest` and `texts` (its columns of texts).
 OF_IDS = (BY_ID, BY_REFERENCE, BY_OTHER_ID, BY_POSTING, BY_RANK, BY_EARLIER_STATE)
+OF_EXPORTS = (BY_ID, BY_PRESENT_STATE, *OF_IDS[1:])

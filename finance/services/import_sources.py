@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from core.errors import DomainError
 from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.models.imports import TABLES
-from finance.statements.parse import parse_statement
+from finance.statements.parse import is_own_export, parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError
 from finance.statements.source import StatementSource
 from finance.statements.text_options import refuse_conflicts
@@ -57,10 +57,14 @@ def open_statement(source: StatementSource, account: EncryptedFinancialProfile) 
     """
     refuse_conflicts(source)
     recent = _recent(account)
-    invert = bool(recent and recent[0].options.get("invert")) if source.invert is None else source.invert
+    is_export = is_own_export(source.file)  # its signs, dates and texts are known
+    was_inverted = bool(recent and recent[0].options.get("invert")) and not is_export
+    invert = was_inverted if source.invert is None else source.invert
     hint = source.account_hint or account.account_number or ""
     source = replace(source, account_hint=hint, account_type=account.profile_type, invert=invert)
     _refuse_other_sign(source, account)
+    if is_export:
+        return _parse(source, account), source
     usable: list[tuple[Statement, StatementSource]] = []
     for memory in _distinct(recent, source):
         trial = _Trial(source, memory)

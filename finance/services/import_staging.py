@@ -155,26 +155,30 @@ def hash_joins() -> Iterator[None]:
         cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL jit = on; SET LOCAL work_mem TO DEFAULT")
 
 
+# Texts of our own exports may have tabs and line ends.
+COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
 def _line_of_error(error: RowError) -> str:
-    problem = orjson.dumps({"field": error.field, "code": error.code, "message": error.message}).decode()
+    problem = (
+        orjson.dumps({"field": error.field, "code": error.code, "message": error.message}).decode().translate(COPY_ESCAPES)
+    )
     unknown = "\t".join([NULL] * 4)
-    return f"{error.number}\t{uuid7()}\t{uuid7()}\t{_escaped(problem)}\t{unknown}\tf\t{unknown}\t{NULL}\t\t{NULL}\t{NULL}\n"
+    return f"{error.number}\t{uuid7()}\t{uuid7()}\t{problem}\t{unknown}\tf\t{unknown}\t{NULL}\t\t{NULL}\t{NULL}\n"
 
 
 def _line(row: StatementRow) -> str:
     number, day, amount, currency, description, merchant, provider_id, posted, is_pending, kind, category, correction, _ = row
     content = content_hash(day=day, amount=amount, currency=currency, text=text_of(description, merchant))
     action, corrected_id = correction or (NULL, "")
-    # `clean_text` has removed tabs and line ends, so that only backslashes need an escape
-    texts = _escaped(f"{description}\t{merchant}\t{provider_id}\t{category}\t{corrected_id}")
+    texts = [description, merchant, provider_id, category, corrected_id]
+    if "\\" in (together := "".join(texts)) or not together.isprintable():
+        texts = [text.translate(COPY_ESCAPES) for text in texts]
+    joined = "\t".join(texts)
     return (
         f"{number}\t{uuid7()}\t{uuid7()}\t{NULL}\t{day}\t{amount}\t{currency}\t{posted or NULL}\t{'t' if is_pending else 'f'}"
-        f"\t{kind}\t{content}\t{action}\t{texts}\n"
+        f"\t{kind}\t{content}\t{action}\t{joined}\n"
     )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\")
 
 
 def staged_pages(sql: str, parameters: dict[str, Any], *, size: int = 5_000) -> Iterator[list[tuple[Any, ...]]]:

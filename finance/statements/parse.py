@@ -5,9 +5,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import BinaryIO
 
 from finance.statements.camt import CamtParser
 from finance.statements.csv_statement import CsvParser
+from finance.statements.exported_csv import ExportedCsvParser
+from finance.statements.exported_json import ExportedJsonParser
+from finance.statements.exported_ofx import ExportedOfxParser
+from finance.statements.exported_qif import ExportedQifParser
 from finance.statements.mt940 import Mt940Parser
 from finance.statements.ofx import OfxParser
 from finance.statements.qif import QifParser
@@ -17,11 +22,16 @@ from finance.statements.signs import counted
 from finance.statements.source import DecodedFile, StatementParser, StatementSource, decode
 from finance.statements.spreadsheet import as_csv, format_of
 
+# Of our own exports, which are read exactly.
+EXPORT_PARSERS = (ExportedJsonParser(), ExportedOfxParser(), ExportedQifParser(), ExportedCsvParser())
 # The most specific parser first, because CSV accepts nearly any text.
-PARSERS: tuple[StatementParser, ...] = (OfxParser(), CamtParser(), Mt940Parser(), QifParser(), CsvParser())
+PARSERS: tuple[StatementParser, ...] = (
+    *EXPORT_PARSERS, OfxParser(), CamtParser(), Mt940Parser(), QifParser(), CsvParser()
+)  # fmt: skip
+HEAD_BYTES = 16_384
 # A Quicken Web Connect file is OFX with an additional tag of Intuit.
 _SYNONYMS = {"qfx": "ofx"}
-FORMATS = ("auto", "ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods")
+FORMATS = ("auto", "ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods", "json")
 
 # Formats that users upload although there is no parser for them yet.
 _UNSUPPORTED = (
@@ -54,6 +64,13 @@ def parse_statement(source: StatementSource, *, default_currency: str, limits: L
         read_warnings=lambda: (*file.warnings, *statement.read_warnings()),
         signs=signs,
     )
+
+
+def is_own_export(file: BinaryIO) -> bool:
+    """Return True if `file` is an account export of this application; its position changes."""
+    file.seek(0)
+    head = file.read(HEAD_BYTES).decode(errors="ignore")
+    return any(parser.recognizes(head) for parser in EXPORT_PARSERS)
 
 
 def _parsed(file: DecodedFile) -> Statement:

@@ -87,7 +87,8 @@ class Balances:
 
     `closing_date` is the day of the closing balance, None if it is not stated, as in a table.
     `steps` counts the changes of a running balance that equal the amount of their row, `opposite_steps` those that equal it
-    with the opposite sign. With `is_circular`, the opening balance was computed from the closing one, so it proves nothing.
+    with the opposite sign. With `has_accounts_sign`, a debt is known to be below 0. With `is_circular`, the opening balance was
+    computed from the closing one, so it proves nothing.
     """
 
     opening: Decimal | None
@@ -96,6 +97,7 @@ class Balances:
     steps: int = 0
     opposite_steps: int = 0
     is_circular: bool = False
+    has_accounts_sign: bool = False
     closing_date: datetime.date | None = None
 
 

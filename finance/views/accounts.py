@@ -1,13 +1,15 @@
 """Views of accounts and transactions."""
 
+from datetime import date
 from typing import Any, cast
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import clock
 from core.api.actions import post_action
 from core.api.bulk import BulkMixin
 from core.api.filters import WordSearchBackend
@@ -15,8 +17,11 @@ from core.api.viewsets import OwnedViewSet
 from core.errors import DomainError
 from core.fast_lists.sql_serializer import SqlSerializer
 from finance import exports, services
+from finance.account_exports import download
+from finance.account_exports.rows import Selection
 from finance.filters import AccountFilter, ExportFilterBackend, TransactionFilter
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from finance.serializers.account_exports import AccountDocumentSerializer, AccountExportSerializer
 from finance.serializers.accounts import AccountSerializer
 from finance.serializers.transactions import TransactionSerializer
 
@@ -31,8 +36,40 @@ class AccountViewSet(OwnedViewSet):
     ordering_fields = ("created_at", "profile_name", "account_balance")
     search_fields = ("profile_name", "institution_name")
 
+    file_actions = ("export",)
+
     def perform_destroy(self, instance: EncryptedFinancialProfile) -> None:
         services.delete_account(instance)
+
+    @extend_schema(
+        summary="Export an account",
+        description="Returns the completed, disputed and pending transactions of an account in one file, which an import reads "
+        "back without a difference. The file is named after the account and the period. Returns 400 for QIF if they are in "
+        "several currencies.",
+        parameters=[
+            OpenApiParameter("file_format", str, enum=download.FORMATS, default="csv", description="Format of the file."),
+            OpenApiParameter("from", date, description="First day of the transactions, inclusive. Default: no limit."),
+            OpenApiParameter("to", date, description="Last day of the transactions, inclusive. Default: no limit."),
+            OpenApiParameter("currency", str, description="ISO 4217 code of the transactions. Default: all currencies."),
+        ],
+        responses={
+            (200, "text/csv"): str,
+            (200, "application/x-ofx"): str,
+            (200, "application/qif"): str,
+            (200, "application/json"): AccountDocumentSerializer,
+        },
+        examples=[
+            OpenApiExample("Example", AccountDocumentSerializer.Meta.example, response_only=True, media_type="application/json")
+        ],
+    )
+    @action(detail=True, methods=["get"])
+    def export(self, request: Request, pk: Any) -> FileResponse:
+        account = self._one(self.get_queryset(), {"pk": pk})
+        query = AccountExportSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        file_format = query.validated_data.pop("file_format")
+        selection = Selection(account=account, today=account.today(), **query.validated_data)
+        return download.download(selection, file_format=file_format, now=clock.now())
 
 
 class TransactionViewSet(BulkMixin, OwnedViewSet):

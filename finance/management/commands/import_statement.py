@@ -84,7 +84,7 @@ def encoding_from(text: str) -> str:
 
 class Command(BaseCommand):
     help = (
-        "Import a bank statement (OFX, CAMT, MT940, QIF, CSV, XLSX or ODS) into an account. "
+        "Import a bank statement (OFX, CAMT, MT940, QIF, CSV, XLSX, ODS or JSON) into an account. "
         "Importing it again creates no duplicates."
     )
 
