@@ -104,7 +104,8 @@ def choose(accounts: Sequence[Account], wanted: Wanted) -> Account:
     found = _narrow(found, lambda key: _has_bank(key, number))
     if not kinds:
         found = _narrow(found, lambda key: key.kind in _FITTING.get(wanted.account_type, set()))
-    found = _narrow(found, lambda key: key.currency == wanted.currency)
+    if any(account.key.currency == wanted.currency for account in found):
+        found = [account for account in found if account.key.currency in ("", wanted.currency)]
     if len(found) == 1:
         return found[0]
     message = (

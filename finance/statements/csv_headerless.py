@@ -14,6 +14,7 @@ _PROOF = 3
 _SHORT_PROOF = 2
 # More columns of numbers than this are not compared with each other.
 _MAX_MONEY = 12
+_ONE_OF_TWO = {(True, False), (False, True)}
 
 
 def guess_by_cells(rows: Sequence[Sequence[str]], width: int, taken: Mapping[str, int | None]) -> tuple[Found, tuple[int, ...]]:
@@ -57,8 +58,9 @@ def _money(rows: Sequence[Sequence[str]], cells: Columns, money: Sequence[int], 
     if len(amounts) == 1:
         amount, balance, after = proved[0]
         return {"amount": amount, "balance": balance} if after else {"amount": amount}
-    decimals = [index for index in money if cells[index].all_are(_has_decimals)]
-    return {"amount": decimals[0]} if not proved and len(decimals) == 1 else {}
+    # the others are numbers of checks or terminals, which never have decimals
+    decimals = [index for index in money if any(map(_has_decimals, cells[index].filled))]
+    return {"amount": decimals[0]} if not proved and len(decimals) == 1 and cells[decimals[0]].all_are(_has_decimals) else {}
 
 
 def _refuse_lone_half(cells: Columns, amount: int, free: Sequence[int]) -> None:
@@ -80,12 +82,25 @@ def _has_decimals(cell: str) -> bool:
     return fold(cell)[-3:-2] in (".", ",")
 
 
+def _is_zero(cell: str) -> bool:
+    return not cell.strip(" 0.,")
+
+
 def _halves(rows: Sequence[Sequence[str]], money: Sequence[int], full: Sequence[int]) -> Found:
-    """Return debit and credit, two neighboring columns of which each row fills one, and the balance right of them."""
+    """Return debit and credit, two neighboring columns of which each row fills one, and the balance right of them.
+
+    A zero counts as empty if no column is empty in some rows.
+    """
+    neighbors = [(debit, credit) for debit, credit in zip(money, money[1:], strict=False) if credit == debit + 1]
     pairs = [
         (debit, credit)
-        for debit, credit in zip(money, money[1:], strict=False)
-        if credit == debit + 1 and all(bool(row[debit].strip()) != bool(row[credit].strip()) for row in rows)
+        for debit, credit in neighbors
+        if all(bool(row[debit].strip()) != bool(row[credit].strip()) for row in rows)
+    ]
+    pairs = pairs or [
+        (debit, credit)
+        for debit, credit in neighbors
+        if {(_is_zero(row[debit]), _is_zero(row[credit])) for row in rows} == _ONE_OF_TWO
     ]
     if len(pairs) != 1:
         return {}

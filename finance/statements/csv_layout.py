@@ -12,7 +12,16 @@ from finance.statements.csv_cells import Columns
 from finance.statements.csv_delimiters import are_halves, joinable_columns
 from finance.statements.csv_mapping import COLUMNS, MAX_TITLE_LENGTH, read_mapping
 from finance.statements.csv_records import physical_lines, read_records
-from finance.statements.csv_signs import credit_factor, debit_factor, has_memo_words, has_sign_words, is_flag_pending, own_name
+from finance.statements.csv_signs import (
+    are_only_credits_marked,
+    credit_factor,
+    debit_factor,
+    has_memo_words,
+    has_negative_credits,
+    has_sign_words,
+    is_flag_pending,
+    own_name,
+)
 from finance.statements.csv_table import CsvTable, find_table
 from finance.statements.csv_texts import first_rows, unused_columns, unused_texts
 from finance.statements.currencies import currency_in_header, usual_decimals
@@ -36,6 +45,8 @@ class CsvLayout:
     - `widths` is the minimum and maximum number of cells of a row; a wider one may have delimiters in a `joinable` text.
     - `debit_factor` is -1 if debits have no sign, `credit_factor` is -1 if credits have a minus sign.
     - `has_sign_words` is true if the type column defines the sign, `has_memo_words` if it also says which rows move no money.
+    - `has_negative_credits` is true if credits also have a minus sign beside that word.
+    - `are_only_credits_marked` is true if amounts without a sign are debits, because credits have one.
     - `is_flag_pending` is the meaning of "yes" in the column of pending rows.
     - `own_name` is the customer's name among payers and payees; "" if it is not clear.
     - `account` is the key of the selected account of a file with several; "" if there is only one.
@@ -56,6 +67,8 @@ class CsvLayout:
     credit_factor: int
     has_sign_words: bool
     has_memo_words: bool
+    has_negative_credits: bool
+    are_only_credits_marked: bool
     is_flag_pending: bool
     own_name: str
     account: str
@@ -112,6 +125,8 @@ def discover(file: DecodedFile) -> CsvLayout:
         credit_factor=credit_factor(table.columns, rows),
         has_sign_words=has_sign_words(table.header, table.columns, rows),
         has_memo_words=has_memo_words(table.columns, rows),
+        has_negative_credits=has_negative_credits(table.columns, rows),
+        are_only_credits_marked=are_only_credits_marked(table.columns, rows),
         is_flag_pending=is_flag_pending(table.header, table.columns),
         own_name=own_name(table.columns, rows),
         account=accounts.choose(file.source.account_hint),

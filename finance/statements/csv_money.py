@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from finance.statements.amounts import ParsedAmount, money_reader
 from finance.statements.csv_layout import CsvLayout
+from finance.statements.csv_signs import is_marked_credit
 from finance.statements.csv_words import SIGN_WORDS, word_key
 from finance.statements.rows import BrokenCellError
 from finance.statements.text import clean_text
@@ -46,7 +47,8 @@ class MoneyCells:
         self._amount, self._debit, self._credit = place("amount"), place("debit"), place("credit")
         self._balance, self._type = place("balance"), place("type")
         self._debit_factor, self._credit_factor = layout.debit_factor, layout.credit_factor
-        self._has_sign_words = layout.has_sign_words
+        self._has_sign_words, self._has_negative_credits = layout.has_sign_words, layout.has_negative_credits
+        self._are_only_credits_marked = layout.are_only_credits_marked
         self._money = money_reader(layout.decimal)
         self._word = Cache(word_key)
 
@@ -55,7 +57,11 @@ class MoneyCells:
         if self._amount is None:
             return self._halves(cells)
         money = self._money(cells[self._amount].strip())
-        return self._signed(money, cell_at(cells, self._type)) if self._has_sign_words else money
+        if self._has_sign_words:
+            return self._signed(money, cell_at(cells, self._type))
+        if self._are_only_credits_marked and not is_marked_credit(cells[self._amount]):
+            return ParsedAmount(-money.amount, money.currency)
+        return money
 
     def balance(self, cells: Sequence[str]) -> Decimal | None:
         """Return the running balance of the row; None if it has none."""
@@ -69,6 +75,8 @@ class MoneyCells:
         if sign is None:
             shown = clean_text(cell, _SHOWN)
             raise BrokenCellError("type", "unknown_sign", f"“{shown}” is neither a word for debit nor for credit.")
+        if money.amount < 0 and self._has_negative_credits and sign > 0:
+            return ParsedAmount(-money.amount, money.currency)
         if money.amount < 0:
             shown = clean_text(cell, _SHOWN)
             raise BrokenCellError("type", "two_signs", f"The amount has a minus sign, and beside it stands “{shown}”.")

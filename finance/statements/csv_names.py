@@ -59,7 +59,8 @@ _NAMES: dict[str, str] = {
         belob, belop, maara, summa, kwota, kwota operacji, kwota transakcji, kwota w walucie rachunku,
         kwota transakcji waluta rachunku, castka, zauctovana castka, castka v mene uctu, objem, ciastka, suma,
         suma v mene uctu, suma tranzactiei, osszeg, tranzakcio osszege, konyvelt osszeg, valoare, сумма платежа, сумма,
-        сумма в валюте счета, сумма операции, сумма операции в валюте счета, сума, сума в валюті картки,
+        сумма в валюте счета, сумма пересчитанная в валюту счета, сумма операции в валюте счета, сумма операции, сума,
+        сума в валюті картки,
         сума в валюті рахунку, сума операції, tutar, islem tutari, miktar, ποσο, iznos, znesek, 入账金额,
         记账金额, 人民币金额, 金额, 交易金额, 收支金额, 金額, 取引金額, 入出金, 入出金額, ご利用金額, 利用金額, 支払金額,
         支払総額, 금액, 거래금액, 이용금액, 승인금액, net, netto, neto, gross, brutto, brut, bruto, lordo""",
@@ -85,8 +86,8 @@ _NAMES: dict[str, str] = {
         收入, 收入金额, 交易金额 收入, 记账金额 收入, 贷方金额, 贷方发生额, 存入, 入金, 入金金額, 入金額, お預り金額,
         お預かり金額, お預入れ, お預け入れ, 預入額, 受入金額, 입금액, 입금, 입금금액, 맡기신금액""",
     "description": """
-        description, transaction description, details, transaction details, narrative, narration, particulars, memo,
-        original description, remittance information, payment reference, text, verwendungszweck, buchungstext,
+        description, transaction description, booking text, details, transaction details, narrative, narration, particulars,
+        memo, original description, remittance information, payment reference, text, verwendungszweck, buchungstext,
         beschreibung, buchungsdetails, umsatztext, transaktionsbeschreibung, bezeichnung, libelle, libelle operation,
         libelle de l operation, description operation, intitule, nature de l operation, concepto, descripcion, detalle,
         causale, descrizione, descrizione operazione, mededelingen, mededeling, omschrijving, omschrijving 1, descricao,
@@ -136,9 +137,9 @@ _NAMES: dict[str, str] = {
         arhiveerimistunnus, 交易流水号, 流水号, 交易单号, 交易订单号, 交易号, 거래번호""",
     "currency": """
         currency, currency code, ccy, transaction currency, account currency, billing currency, iso currency code,
-        wahrung, waehrung, buchungswahrung, devise, monnaie, monn, moneda, divisa, valuta, munt, muntsoort, moeda, valuutta,
-        waluta, waluta rachunku, mena, mena uctu, devizanem, penznem, deviza, szamla devizaneme, валюта платежа, валюта,
-        валюта счета, валюта картки, para birimi, doviz cinsi, doviz, valuuta, valiuta, νομισμα, 币种, 币别, 货币,
+        wahrung, waehrung, buchungswahrung, devise, monnaie, monn, moneda, divisa, valuta, munt, muntsoort, valutacode, moeda,
+        valuutta, waluta, waluta rachunku, mena, mena uctu, devizanem, penznem, deviza, szamla devizaneme, валюта платежа,
+        валюта, валюта счета, валюта картки, para birimi, doviz cinsi, doviz, valuuta, valiuta, νομισμα, 币种, 币别, 货币,
         入账货币, 记账币种, 通貨, 통화""",
     "balance": """
         balance, running balance, runningbalance, current balance, cash balance, running bal, account balance,

@@ -28,6 +28,8 @@ from finance.statements.rows import BrokenCellError, RowOrError, StatementRow
 from finance.statements.text import clean_text
 
 _SHOWN = 40
+# Around the names of balances.
+_MARKS = " |*:-"
 _KINDS = {word: "income" if sign > 0 else "expense" for word, sign in SIGN_WORDS.items()} | KIND_WORDS
 
 
@@ -80,8 +82,7 @@ class RowReader:
         if self._has_parties:
             merchant = self._other_party(cells, amount) or merchant
         description = self._description(cells) or merchant
-        if description.lower() in BALANCE_WORDS:
-            raise BrokenCellError("description", "balance_row", f"“{description}” is a balance, not a transaction.")
+        self._refuse_balance(cells, description)
         posted = "" if is_pending else cell_at(cells, self._posted)
         kind = self._kind(cell_at(cells, self._type)) if self._type is not None and not self._has_parties else ""
         return StatementRow(
@@ -106,6 +107,13 @@ class RowReader:
             return _clean(cell_at(cells, self._texts[0]), DESCRIPTION_LENGTH)
         texts = (_clean(cell_at(cells, index), DESCRIPTION_LENGTH) for index in self._texts)
         return " ".join(filter(None, texts))[:DESCRIPTION_LENGTH].rstrip()
+
+    def _refuse_balance(self, cells: Sequence[str], description: str) -> None:
+        texts = [description]
+        if len(self._texts) > 1:
+            texts += [cell_at(cells, place) for place in self._texts]
+        if any(text.strip(_MARKS).lower() in BALANCE_WORDS for text in texts):
+            raise BrokenCellError("description", "balance_row", f"“{description}” is a balance, not a transaction.")
 
     def _is_of_other_account(self, cells: Sequence[str]) -> bool:
         name = cell_at(cells, self._account)

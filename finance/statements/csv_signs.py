@@ -1,5 +1,6 @@
 """Meaning of the signs, flags and names of a CSV file, determined from its first rows."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,6 +12,8 @@ from finance.statements.row_validation import NAME_LENGTH
 from finance.statements.text import clean_text
 
 _MIN_ROWS = 3
+_CREDIT_MARK = re.compile(r"\+|(?<![^\W\d_])(?:CR|C|H)\b", re.IGNORECASE).search
+_DEBIT_MARK = re.compile(r"(?<![^\W\d_])(?:DR|DB|D|S)\b", re.IGNORECASE).search
 
 Rows = Sequence[Sequence[str]]
 
@@ -52,6 +55,34 @@ def has_sign_words(header: Sequence[str], columns: Mapping[str, int], rows: Rows
         return False
     unsigned, signed = (sum(sign < 0 and is_negative is negative for sign, is_negative in signs) for negative in (False, True))
     return unsigned > signed or not any(is_negative for _, is_negative in signs)
+
+
+def has_negative_credits(columns: Mapping[str, int], rows: Rows) -> bool:
+    """Return True if all amounts beside a word for credit have a minus sign, and none beside a word for debit.
+
+    Cards that count what is owed write them so.
+    """
+    if "type" not in columns or "amount" not in columns:
+        return False
+    place, amount = columns["type"], columns["amount"]
+    signs = {
+        (sign, _is_negative(row[amount]))
+        for row in rows
+        if max(place, amount) < len(row) and row[amount].strip() and (sign := SIGN_WORDS.get(word_key(row[place]))) is not None
+    }
+    return signs == {(1, True), (-1, False)}
+
+
+def are_only_credits_marked(columns: Mapping[str, int], rows: Rows) -> bool:
+    """Return True if some amounts are marked as credits ("+1.00", "1.00 CR") and the others have no sign."""
+    cells = list(_cells(rows, columns.get("amount")))
+    marked = sum(map(is_marked_credit, cells))
+    return 0 < marked < len(cells) and not any(_is_negative(cell) or _DEBIT_MARK(fold(cell)) for cell in cells)
+
+
+def is_marked_credit(cell: str) -> bool:
+    """Return True if an amount has a plus sign or a letter for credit."""
+    return _CREDIT_MARK(fold(cell)) is not None
 
 
 def has_memo_words(columns: Mapping[str, int], rows: Rows) -> bool:

@@ -48,9 +48,9 @@ PENDING_WORDS = frozenset(
         pending, unposted, authorised, authorized, authorisation, authorization, processing, in progress, on hold, hold,
         reserved, uncleared, unsettled, not posted, not booked, scheduled, vorgemerkt, vorgemerkte buchung,
         umsatz vorgemerkt, ausstehend, in bearbeitung, en attente, en cours, a venir, pendiente, retenido, en proceso,
-        in attesa, non contabilizzato, in corso, in behandeling, gereserveerd, pendente, em processamento, reserverad,
-        preliminar, ej bokford, kommande, reserveret, venter, afventer, ikke bogfort, reservert, ikke bokfort, varaus,
-        katevaraus, odottaa, vireilla, oczekujaca, oczekujacy, oczekuje, blokada, w realizacji, ceka, cekajici,
+        in attesa, autorizzato, non contabilizzato, in corso, in behandeling, gereserveerd, pendente, em processamento,
+        reserverad, preliminar, ej bokford, kommande, reserveret, venter, afventer, ikke bogfort, reservert, ikke bokfort,
+        varaus, katevaraus, odottaa, vireilla, oczekujaca, oczekujacy, oczekuje, blokada, w realizacji, ceka, cekajici,
         nezauctovano, blokace, blokovano, caka, nezauctovane, blokacia, fuggo, fuggoben, zarolt, foglalas, in asteptare,
         in procesare, в обработке, ожидает, ожидание, авторизация, в обробці, очікує, beklemede, provizyon, bekliyor,
         处理中, 未入账, 等待付款, 待入账, 交易处理中, 未確定, 速報, 미확정, 승인대기, 처리중""")
@@ -73,14 +73,14 @@ MEMO_WORDS = frozenset(keys("memo, verrechnung, hinweis"))
 
 # Lines of balances between the transactions, compared in lower case.
 _BALANCES = """
-        opening balance, closing balance, balance brought forward, balance carried forward, brought forward, carried forward,
-        turnover, algsaldo, käive, lõppsaldo, sākuma atlikums, apgrozījums, beigu atlikums, likutis pradžiai, apyvarta,
-        likutis pabaigai, anfangssaldo, endsaldo, alter kontostand, neuer kontostand, saldo początkowe, saldo końcowe,
-        solde initial, solde final, ancien solde, nouveau solde, saldo inicial, saldo final, saldo anterior, saldo do dia,
-        s a l d o, saldo iniziale, saldo finale, beginsaldo, eindsaldo, ingående saldo, utgående saldo, inngående saldo,
-        startsaldo, slutsaldo, počáteční zůstatek, konečný zůstatek, začiatočný zostatok, konečný zostatok, nyitó egyenleg,
-        záró egyenleg, sold inițial, sold final, входящий остаток, исходящий остаток, devir bakiyesi, 期初余额, 期末余额,
-        前月繰越, 繰越残高, 이월잔액"""
+        balance, opening balance, closing balance, balance brought forward, balance carried forward, brought forward,
+        carried forward, turnover, algsaldo, käive, lõppsaldo, sākuma atlikums, apgrozījums, beigu atlikums,
+        likutis pradžiai, apyvarta, likutis pabaigai, anfangssaldo, endsaldo, alter kontostand, neuer kontostand,
+        saldo początkowe, saldo końcowe, solde initial, solde final, ancien solde, nouveau solde, saldo inicial,
+        saldo final, saldo anterior, saldo do dia, s a l d o, saldo iniziale, saldo finale, beginsaldo, eindsaldo,
+        ingående saldo, utgående saldo, inngående saldo, startsaldo, slutsaldo, počáteční zůstatek, konečný zůstatek,
+        začiatočný zostatok, konečný zostatok, nyitó egyenleg, záró egyenleg, sold inițial, sold final, входящий остаток,
+        исходящий остаток, devir bakiyesi, 期初余额, 期末余额, 前月繰越, 繰越残高, 이월잔액"""
 BALANCE_WORDS = frozenset(map(str.strip, _BALANCES.split(",")))
 
 _YES = """

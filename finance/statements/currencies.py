@@ -13,7 +13,7 @@ SYMBOLS = {
     "₦": "NGN", "zł": "PLN", "kč": "CZK", "fr": "CHF", "円": "JPY", "元": "CNY", "원": "KRW", "r$": "BRL", "us$": "USD",
     "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "nt$": "TWD", "nz$": "NZD", "s$": "SGD",
     "人民币": "CNY", "人民币元": "CNY", "rmb": "CNY", "美元": "USD", "欧元": "EUR", "港币": "HKD", "港元": "HKD", "日元": "JPY",
-    "英镑": "GBP", "澳元": "AUD", "加元": "CAD", "新加坡元": "SGD", "tl": "TRY", "руб": "RUB", "грн": "UAH",
+    "英镑": "GBP", "澳元": "AUD", "加元": "CAD", "新加坡元": "SGD", "tl": "TRY", "руб": "RUB", "rur": "RUB", "грн": "UAH",
     "ft": "HUF", "lei": "RON", "euro": "EUR", "euros": "EUR",
     "$": "", "¥": "", "kr": "", "rs": "",
 }  # fmt: skip

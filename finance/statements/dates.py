@@ -16,9 +16,10 @@ from finance.statements.text import plain_key
 _DIRECTIVES = {"d": r"(?P<d>[0-9]{1,2})", "m": r"(?P<m>[0-9]{1,2})", "Y": r"(?P<Y>[0-9]{4})", "y": r"(?P<y>[0-9]{2})",
                "b": r"(?P<b>[^\W\d_]{3,12})\.?", "B": r"(?P<b>[^\W\d_]{3,12})\.?"}  # fmt: skip
 # The time of day is ignored: a transaction has the date that the bank states, in the bank's time zone.
+# So is the earlier day in "01/13/2025 as of 01/12/2025", on which interest or a dividend was due.
 # The lookbehinds start at the beginning of a separator only: from each of its characters, a search would be quadratic.
 _CLOCK_IN_FORMAT = re.compile(r"(?:(?<![\sT,])[\sT,]++)?%[HI].*", re.DOTALL)
-_CLOCK = re.compile(r"(?:(?<![\sT,])[\sT,]++\d{1,2}[:.]|-\d{1,2}:)\d{2}.*", re.DOTALL)
+_CLOCK = re.compile(r"(?:(?<![\sT,])[\sT,]++\d{1,2}[:.]|-\d{1,2}:)\d{2}.*|(?<!\s)\s++as of\s.*", re.DOTALL)
 # Two-digit years as in POSIX strptime: 69-99 are in the 20th century.
 _PIVOT = 69
 _CACHED_CELLS = 20_000

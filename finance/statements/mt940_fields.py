@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from mt940 import tags
 
-from core.currencies import MINOR_UNITS
 from finance.statements.row_validation import checked_balance
 from finance.statements.rows import BrokenCellError
 from finance.statements.text import clean_text
@@ -82,21 +81,29 @@ def read_line(lines: list[str]) -> Line:
     with_point = _POINT(first)
     if with_point:
         first = f"{with_point.group(1)},{with_point.group(2)}{first[with_point.end() :]}"
-    found = _STATEMENT_LINE("\n".join([first, *lines[1:2]]))
+    further = lines[1:2]
+    found = _STATEMENT_LINE(first)
+    if not found and further:  # some banks break the line before the amount
+        found, further = _STATEMENT_LINE(f"{first}\n{further[0]}"), []
     # the pattern would cut a longer amount and take the rest for a reference
     if not found or found.string[found.end("amount") : found.end("amount") + 1] in tuple("0123456789,."):
         raise BrokenCellError("row", "bad_line", f"“{clean_text(lines[0], _SHOWN)}” is not a statement line of MT940.")
     tokens = found.groupdict(default="")
     status = tokens["status"].upper()
+    reference, bank_reference, rest = (tokens[name] for name in ("customer_reference", "bank_reference", "extra_details"))
+    # Some banks write an IBAN as reference, which is longer than the 16 characters of the pattern.
+    if rest and not bank_reference:
+        reference, _, bank_reference = f"{reference}{rest}".partition("//")
+        rest = ""
     return Line(
         day=_day_of_booking(tokens),
         amount=_SIGNS[status] * _amount(tokens["amount"]),
         is_reversal=status.startswith("R"),
         is_expected=expected,
         kind=tokens["id"].upper(),
-        customer_reference=tokens["customer_reference"].strip(),
-        bank_reference=tokens["bank_reference"].strip(),
-        supplement=tokens["extra_details"].strip(),
+        customer_reference=reference.strip(),
+        bank_reference=bank_reference.strip(),
+        supplement=" ".join([rest, *further]).strip(),
     )
 
 
@@ -144,7 +151,7 @@ def read_balance(text: str) -> Balance | None:
     """Return the balance in `text`; None if it is invalid."""
     for currency in ("", "XXX"):  # some banks omit the currency; the pattern needs three characters
         found = _BALANCE(f"{text[:7]}{currency}{text[7:]}".strip())
-        if not found or not (currency or found.group("currency").upper() in MINOR_UNITS):
+        if not found or not (currency or found.group("currency").isalpha()):
             continue
         rest = found.string[found.end() :].strip()
         try:

@@ -37,6 +37,7 @@ FORMATS = ("auto", "ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods", "
 _UNSUPPORTED = (
     (re.compile(r"\A\s*<(?:!DOCTYPE\s+html|html)", re.IGNORECASE), "a web page", "not_a_statement"),
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:"), "an ISO 20022 message without entries of an account", "not_a_statement"),
+    (re.compile(r"^:(?:61|86|6[0245][FM]?|25):", re.MULTILINE), "a part of an MT940 message", "not_a_statement"),
     (re.compile(r"\A\s*<\?xml"), "an XML document", "not_a_statement"),
     (re.compile(r"\A\s*[\[{]\s*[\"{\[]"), "a JSON document", "not_a_statement"),
 )

@@ -46,8 +46,9 @@ class QifParser:
     name = "qif"
 
     def recognizes(self, head: str) -> bool:
-        """Return True if `head` begins with the header of a section, an account or an option."""
-        return _SIGN(head.lstrip("\ufeff \t\r\n")) is not None
+        """Return True if `head` begins with the header of a section, an account or an option, also after comments."""
+        lines = (line.strip("\ufeff \t") for line in head.splitlines())
+        return _SIGN(next((line for line in lines if line and not line.startswith("#")), "")) is not None
 
     def parse(self, file: DecodedFile) -> Statement:
         """Return the selected account's records; raise StatementError if it or the order of the dates is ambiguous."""

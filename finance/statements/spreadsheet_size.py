@@ -24,7 +24,8 @@ _LONGEST_TAG = 1 << 10
 # Compressed tables are about ten times smaller; texts are in memory, sheets are not.
 _MAX_UNPACKED = 512 * 1024 * 1024
 _MAX_TEXTS = 128 * 1024 * 1024
-_MAX_COLUMNS = 256
+# LibreOffice writes the formats of 1,024 columns.
+_MAX_COLUMNS = 1_024
 _COLUMNS_PER_ROW = 16
 _XLSX_TAG = re.compile(rb"""<(?:[\w-]{1,20}:)?(?:(row)|c)\b(?:[^>]{0,200}?\sr=["']([A-Z]{0,3})([0-9]{1,7})["'])?""")
 _ODS_TAG = re.compile(rb"<(/?)([\w-]{1,20}:)?(table-row|table-cell|covered-table-cell|table)\b([^>]{0,800}?)(/?)>")

@@ -29,6 +29,13 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 # White space, and the signs that mean something in one of the formats, next to each other.
 MARKUP = st.text(st.sampled_from(list("a \t\r\n\\\"',;|<>&^!=+-@#n4\u200b\u202e\u2028\ufeff\x07\x85é😀")), max_size=40)
 ANY_TEXT = st.one_of(TEXT, MARKUP)
+
+
+def with_decimals(row: dict[str, Any]) -> dict[str, Any]:
+    """Return `row` with its amount in the main unit of its currency."""
+    return row | {"amount": row["amount"] * unit_of(row["currency"])}
+
+
 ROW: Any = st.fixed_dictionaries(
     {
         "amount": st.integers(-999_999_999_999, 999_999_999_999).filter(bool),  # in minor units
@@ -41,7 +48,7 @@ ROW: Any = st.fixed_dictionaries(
         "posted_date": st.none() | st.dates(date(2025, 12, 30), date(2026, 1, 3)),
         "status": st.sampled_from(["completed", "pending", "disputed"]),
     }
-).map(lambda row: row | {"amount": row["amount"] * unit_of(row["currency"])})
+).map(with_decimals)
 ROWS = st.lists(ROW, max_size=6, unique_by=lambda row: row["reference_number"] or object())
 exhaustively = settings(
     deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

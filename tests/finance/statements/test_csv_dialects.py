@@ -157,6 +157,21 @@ def test_a_currency_beside_the_amount_counts(cell: str, currency: str) -> None:
     assert read(f"Date,Amount\n2025-01-13,{cell}\n").rows[0].currency == currency
 
 
+@pytest.mark.parametrize("title", ["Валюта счета", "Valutacode", "Currency"])
+def test_the_former_code_of_the_ruble_is_read(title: str) -> None:
+    [row] = read(f"Date;Amount;Text;{title}\n2025-01-13;-1,00;A;RUR\n").rows
+    assert row.currency == "RUB"
+
+
+def test_an_amount_in_the_currency_of_the_account_outranks_others() -> None:
+    content = (
+        "Дата операции;Сумма операции;Валюта операции;Сумма пересчитанная в валюту счета;Валюта счета;Основание\n"
+        "13.01.2025;-4,50;EUR;-336,15;RUB;Кафе\n"
+    )
+    [row] = read(content).rows
+    assert (str(row.amount), row.currency) == ("-336.15", "RUB")
+
+
 def test_a_currency_column_outranks_the_default() -> None:
     content = "Date,Amount,Currency\n2025-01-13,1.00,eur\n2025-01-13,1.00,\n2025-01-13,1.00,ZZZ\n"
     reading = read(content)

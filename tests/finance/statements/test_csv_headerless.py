@@ -18,6 +18,7 @@ LEDGERS = {
                                  "1/13/25,c,3.00,,4000********0001"),
     "a word for the sign": ("1/1/25,a,1.50,debit", "1/2/25,b,2.25,credit", "1/13/25,c,3.00,debit"),
     "a letter for the sign": ("1/1/25,a,1.50,D", "1/2/25,b,2.25,C", "1/13/25,c,3.00,D"),
+    "debit and credit with zeros": ("1/1/25,a,1.50,0,98.50", "1/2/25,b,0,2.25,100.75", "1/13/25,c,3.00,0.00,97.75"),
     "only one column with decimals": ("1/1/25,a,77,-1.50", "1/2/25,b,78,2.25", "1/13/25,c,79,-3.00"),
 }  # fmt: skip
 
@@ -39,6 +40,8 @@ UNPROVED = {
     "a balance that does not add up": "2025-01-13,a,-1.50,98.50\n2025-01-14,b,2.25,100.00\n2025-01-15,c,1.00,7.00\n",
     "debits alone": "2025-01-13,a,1.50,\n2025-01-14,b,2.25,\n",
     "no amount": "2025-01-13,a,b\n2025-01-14,c,d\n",
+    "a commission beside amounts of which some are whole": "2025-01-13,a,-50.25,-0.35\n2025-01-14,b,4000,-0.40\n",
+    "a balance beside amounts of which some are zero": "2025-01-13,a,0,5.00,5.00\n2025-01-14,b,0,0,5.00\n",
     "zeros beside one number": "2025-01-13,a,0,5\n2025-01-14,b,0,5\n2025-01-15,c,0,5\n",
 }
 
@@ -56,8 +59,18 @@ def test_a_balance_before_the_row_is_no_running_balance() -> None:
     assert reading.statement.balances.closing is None
 
 
-@pytest.mark.parametrize("text", ["Opening balance", "CLOSING BALANCE", "Saldo anterior", "Algsaldo", "Konečný zůstatek"])
+@pytest.mark.parametrize(
+    "text", ["Balance", "Opening balance", "CLOSING BALANCE", "Saldo anterior", "Algsaldo", "Konečný zůstatek"]
+)
 def test_a_line_of_a_balance_is_no_transaction(text: str) -> None:
     reading = read(f"Date,Description,Amount\n2025-01-13,{text},100.00\n2025-01-14,A,-1.00\n")
     assert reading.amounts == ["-1.00"]
     assert reading.codes == [(2, "balance_row")]
+
+
+@pytest.mark.parametrize("cells", ["|Saldo finale,", "Closing balance,AS", ",* Opening balance *"])
+def test_a_balance_is_recognized_in_each_text(cells: str) -> None:
+    content = f"Date,Amount,Details,Code\n2025-01-13,-1.50,Shop,K\n2025-01-14,98.50,{cells}\n"
+    reading = read(content, mapping={"description": ["Details", "Code"]})
+    assert reading.amounts == ["-1.50"]
+    assert reading.codes == [(3, "balance_row")]

@@ -18,6 +18,7 @@ FLAGS = {
     "Status ": ("Reserverad", "Bokförd"),
     "Estado": ("Pendiente", "Contabilizado"),
     "Stav": ("Nezaúčtováno", "Zaúčtováno"),
+    "Stato": ("Autorizzato", "Contabilizzato"),
     "Статус": ("В обработке", "Исполнено"),
     "交易状态": ("处理中", "交易成功"),
     "Durum": ("Beklemede", "Tamamlandı"),

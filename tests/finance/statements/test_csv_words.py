@@ -64,6 +64,29 @@ def test_unknown_words_are_no_guess_if_the_title_promises_a_sign() -> None:
     assert reading.codes == [(2, "unknown_sign"), (3, "unknown_sign")]
 
 
+def test_a_minus_at_every_credit_is_not_a_second_sign() -> None:
+    content = "Date,D/C,Amount\n2025-01-13,D,12.50\n2025-01-14,C,-5.00\n2025-01-15,D,3.00\n"
+    assert read(content).amounts == ["-12.50", "5.00", "-3.00"]
+
+
+def test_a_minus_at_some_credits_is_unclear() -> None:
+    reading = read("Date,D/C,Amount\n2025-01-13,D,12.50\n2025-01-14,C,-5.00\n2025-01-15,C,3.00\n")
+    assert reading.amounts == ["-12.50", "3.00"]
+    assert reading.codes == [(3, "two_signs")]
+
+
+@pytest.mark.parametrize("credit", ["+ £1100.00", "+1100.00", "1100.00 CR", "£1100.00Cr"])
+def test_amounts_without_a_sign_are_debits_if_only_credits_are_marked(credit: str) -> None:
+    content = f"Date,Text,Amount\n2025-01-13,Shop,£18.89\n2025-01-14,Thank you,{credit}\n2025-01-15,Cafe,£1.50\n"
+    assert read(content).amounts == ["-18.89", "1100.00", "-1.50"]
+
+
+@pytest.mark.parametrize("others", [("18.89", "-1.50"), ("+18.89", "+1.50"), ("18.89", "1.50 DR")])
+def test_a_marked_credit_says_nothing_about_others_otherwise(others: tuple[str, str]) -> None:
+    content = f"Date,Text,Amount\n2025-01-13,A,{others[0]}\n2025-01-14,B,+5.00\n2025-01-15,C,{others[1]}\n"
+    assert read(content).amounts[:2] == ["18.89", "5.00"]
+
+
 @pytest.mark.parametrize(("first", "second"), [("A", "B"), ("C", "R"), ("T", "J"), ("Open", "Closed"), ("H", "C")])
 def test_other_letters_do_not_change_the_sign(first: str, second: str) -> None:
     content = f"Date,Class,Amount,Text\n2025-01-13,{first},12.50,A\n2025-01-14,{second},5.00,B\n"
@@ -106,6 +129,7 @@ FORMS = [
     "13/01/2025 10:11",
     "20250113",
     "13/01/2025-10:11:12",
+    "01/13/2025 as of 01/12/2025",
 ]
 
 

@@ -43,6 +43,7 @@ def test_an_unknown_format_is_refused_with_those_known() -> None:
             "ISO 20022 message",
         ),
         ('<?xml version="1.0"?><svg/>', "not_a_statement", "XML"),
+        (":61:2603020302D12,50NTRFNONREF\n:86:Grocer Blue\n", "not_a_statement", "part of an MT940 message"),
         ('{"rows": []}', "not_a_statement", "JSON"),
         ("Dear customer", "not_a_statement", "not a bank statement"),
     ],

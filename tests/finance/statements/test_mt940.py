@@ -190,6 +190,8 @@ def test_a_text_that_looks_like_a_field_stays_a_text() -> None:
         ("NTRFNONREF\n20260302000017", ""),
         ("NTRFINVOICE 17", "INVOICE 17"),
         ("NTRFNONREF", ""),
+        ("NOVBNL47INGB9999999999\nGrocer Blue", "Grocer Blue"),
+        ("NOVBNL47INGB9999999999", "NL47INGB9999999999"),
     ],
 )
 def test_a_line_without_details_is_described_by_its_own_text(rest: str, description: str) -> None:
@@ -205,6 +207,7 @@ def test_a_line_without_details_is_described_by_its_own_text(rest: str, descript
         ("NTRFNONREF//000000000", ""),
         ("NTRFNONREF//POS", ""),
         ("NTRFNONREF", ""),
+        ("NOVBNL47INGB9999999999//B4E07XM00J01\nGrocer Blue", "B4E07XM00J01"),
     ],
 )
 def test_the_id_is_the_banks_reference(rest: str, id: str) -> None:

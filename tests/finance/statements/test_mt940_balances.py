@@ -108,3 +108,9 @@ def test_several_accounts_are_listed() -> None:
     with pytest.raises(StatementError, match="••••2051.*••••7777") as refusal:
         read(MONDAY + OTHER)
     assert refusal.value.code == "several_accounts"
+
+
+def test_a_currency_that_no_longer_exists_is_not_replaced() -> None:
+    reading = read(message(line(), opening=":60F:C260301DEM100,00", closing=":62F:C260302DEM87,50"), default_currency="EUR")
+    assert reading.rows == []
+    assert reading.codes == [(5, "unknown_currency")]

@@ -198,3 +198,10 @@ def test_two_currencies_are_listed_if_the_users_is_another() -> None:
 def test_the_day_of_the_balance_is_read(day: str, found: date | None) -> None:
     balances = read(f"<OFX>{_account('1', '-1', day=day)}</OFX>").statement.balances
     assert (str(balances.closing), balances.closing_date) == ("5.00", found)
+
+
+def test_an_account_without_a_currency_is_not_passed_over() -> None:
+    content = f"<OFX>{_bank('CHECKING', '-1.00', number='', currency='')}{_bank('CREDITCARD', '-2.00')}</OFX>"
+    with pytest.raises(StatementError) as refusal:
+        read(content, default_currency="USD")
+    assert refusal.value.code == "several_accounts"

@@ -22,6 +22,7 @@ def qif(*records: str, header: str = "!Type:Bank\n") -> str:
         "\ufeff" + qif(ONE, OTHER),
         "\n \n" + qif(ONE, OTHER),
         qif(ONE, OTHER, header="!type:BANK  \n"),
+        qif(ONE, OTHER, header="# Accounts, of March\n#\n\n!Type:Bank\n"),
         qif(ONE, OTHER, header="!Type:CCard\n"),
         qif(ONE, OTHER, header="!Type:Cash\n"),
         qif(ONE, OTHER, header="!Type:Oth L\n"),

@@ -147,7 +147,7 @@ ROW = "<table:table-row{}>{}</table:table-row>"
     [
         xlsx(raw=FAR),
         xlsx(raw='<row r="1"><c r="XFD1"><v>1</v></c></row>'),
-        xlsx(raw="<row>" + "<c><v>1</v></c>" * 300 + "</row>"),
+        xlsx(raw="<row>" + "<c><v>1</v></c>" * 1_100 + "</row>"),
         xlsx(raw="<row/>" * 600_000),
         xlsx(raw=FAR.replace('r="A1"', "")),
         ods(raw=ROW.format("", CELL.format(' table:number-columns-repeated="16384"'))),
