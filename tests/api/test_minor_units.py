@@ -262,7 +262,7 @@ def test_the_values_of_a_balance_have_the_decimals_of_its_currency(
 ) -> None:
     account = AccountFactory(user=alice, profile_type="credit", currency=currency)
     path = f"/api/v1/finance/accounts/{account.pk}/"
-    body = {"account_balance": balance, "balance_date": "2026-01-31"}
+    body: dict[str, Any] = {"account_balance": balance, "balance_date": "2026-01-31"}
     if is_overpaid:
         body |= {"account_balance": balance.removeprefix("-"), "overpaid": True}
     assert as_alice.patch(path, body, format="json").status_code == 200
