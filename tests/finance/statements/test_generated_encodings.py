@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from finance.statements.rows import StatementError
 from finance.statements.text import join_texts
+from tests.finance.statements.camt_files import Entry, document, entry, statement
 from tests.finance.statements.languages import IN_USE, TEXTS
 from tests.finance.statements.mt940_files import line, message
 from tests.finance.statements.parse_helpers import Reading, ofx, read, read_or_refuse, transaction
@@ -44,10 +45,15 @@ def bookings(language: str) -> st.SearchStrategy[list[Booking]]:
     return st.lists(st.builds(Booking, days, amounts, names, texts.map(lambda text: f"x {text}")), min_size=1, max_size=6)
 
 
+def with_mark(row: Booking, rows: list[Booking]) -> str:
+    """Return the amount with a point, or with a comma in half of the files."""
+    return f"{row.amount:.2f}".replace(".", ".,"[rows[0].day.toordinal() % 2])
+
+
 def ofx_1(rows: list[Booking]) -> str:
     return ofx(
         *(
-            transaction(f"{row.amount:.2f}", f"{row.day:%Y%m%d}", f"ID{number:04}", f"<NAME>{row.payee}<MEMO>{row.text}")
+            transaction(with_mark(row, rows), f"{row.day:%Y%m%d}", f"ID{number:04}", f"<NAME>{row.payee}<MEMO>{row.text}")
             for number, row in enumerate(rows)
         )
     )
@@ -55,7 +61,7 @@ def ofx_1(rows: list[Booking]) -> str:
 
 def ofx_2(rows: list[Booking]) -> str:
     transactions = "".join(
-        f"<STMTTRN><TRNTYPE>OTHER</TRNTYPE><DTPOSTED>{row.day:%Y%m%d}</DTPOSTED><TRNAMT>{row.amount:.2f}</TRNAMT>"
+        f"<STMTTRN><TRNTYPE>OTHER</TRNTYPE><DTPOSTED>{row.day:%Y%m%d}</DTPOSTED><TRNAMT>{with_mark(row, rows)}</TRNAMT>"
         f"<FITID>ID{number:04}</FITID><NAME>{escape(row.payee)}</NAME><MEMO>{escape(row.text)}</MEMO></STMTTRN>"
         for number, row in enumerate(rows)
     )
@@ -64,6 +70,14 @@ def ofx_2(rows: list[Booking]) -> str:
         "<CURDEF>USD</CURDEF><BANKACCTFROM><BANKID>1</BANKID><ACCTID>000012345678</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE>"
         f"</BANKACCTFROM><BANKTRANLIST>{transactions}</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
     )
+
+
+def camt(rows: list[Booking]) -> str:
+    entries = (
+        entry(Entry(f"{row.amount:.2f}", row.day.isoformat(), escape(row.text), escape(row.payee), id=f"REF-{number:04}"))
+        for number, row in enumerate(rows)
+    )
+    return document(statement(*entries))
 
 
 def qif(rows: list[Booking]) -> str:
@@ -90,6 +104,7 @@ def table(rows: list[Booking]) -> str:
 WRITERS: dict[str, Callable[[list[Booking]], str]] = {
     "ofx 1": ofx_1,
     "ofx 2": ofx_2,
+    "camt": camt,
     "qif": qif,
     "mt940": mt940,
     "csv": table,
@@ -104,7 +119,7 @@ def test_texts_are_right_or_warned_about(kind: str, data: st.DataObject, written
     rows = data.draw(bookings(language))
     content = WRITERS[kind](rows).encode(encoding)
     expected = [(row.day, row.amount) for row in rows]
-    texts = [(row.payee, row.text if kind in ("mt940", "csv") else join_texts(row.payee, row.text)) for row in rows]
+    texts = [(row.payee, row.text if kind in ("camt", "mt940", "csv") else join_texts(row.payee, row.text)) for row in rows]
     reading = read_or_refuse(content)
     if isinstance(reading, StatementError):
         assert "encoding" in reading.message
