@@ -33,8 +33,9 @@ OLD, NEW = "0d" * 32, "1e" * 32
 LABEL = "finance.account_number"
 INSERT = """
 INSERT INTO finance_encryptedfinancialprofile
-       (id, user_id, account_number, profile_name, profile_type, institution_name, currency, sync_status, is_active, metadata)
-SELECT id, owner, number, 'Checking', 'checking', '', 'USD', 'pending', true, '{}'
+       (id, user_id, account_number, profile_name, profile_type, institution_name, currency, balance_source, overpaid,
+        sync_status, is_active, metadata)
+SELECT id, owner, number, 'Checking', 'checking', '', 'USD', '', false, 'pending', true, '{}'
   FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) AS new (id, owner, number)
 """
 
