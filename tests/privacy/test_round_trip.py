@@ -79,7 +79,7 @@ def test_amounts_keep_the_decimals_of_their_currency(alice: User, empty: User) -
     before = zip_of(alice)
     restore(empty, io.BytesIO(before))
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
-    restored = FinancialTransaction.objects.filter(user=empty, amount__lt=-10).order_by("created_at")
+    restored = FinancialTransaction.objects.filter(user=empty).exclude(currency="USD").order_by("created_at")
     assert [str(row.amount) for row in restored] == ["-1234", "-500.555", "-12.30"]
 
 
