@@ -109,6 +109,11 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
         MoneyField: AmountField,
     }
 
+    def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
+        """Keep `allow_blank` of a read-only choice, so that its schema has the empty text that a response may contain."""
+        blank = {"allow_blank": True} if "choices" in kwargs and kwargs.get("allow_blank") else {}
+        return {**super().include_extra_kwargs(kwargs, extra_kwargs), **blank}
+
     @classmethod
     def get_sql_serializer(cls) -> sql_serializer.SqlSerializer | None:
         """Return this serializer compiled to SQL columns, or None if a field can't be read from SQL."""

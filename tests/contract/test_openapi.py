@@ -10,7 +10,9 @@ from drf_spectacular import validation
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from rest_framework.serializers import ChoiceField
 
+from core.api.serializers import BaseSerializer
 from dev.routes import LISTS, Route
 from tests.security.probes import schema
 
@@ -35,6 +37,16 @@ def test_the_document_is_valid() -> None:
     indexed = Registry().with_resource(rules["$id"], Resource.from_contents(rules)).crawl()
     document = json.loads(OpenApiJsonRenderer().render(SCHEMA))
     assert list(Draft202012Validator(rules, registry=indexed).iter_errors(document)) == []
+
+
+MODEL_SERIALIZERS = [route.view.serializer_class for route in LISTS if issubclass(route.view.serializer_class, BaseSerializer)]
+
+
+@pytest.mark.parametrize("serializer", sorted(set(MODEL_SERIALIZERS), key=lambda each: each.__name__))
+def test_a_choice_that_may_be_empty_says_so(serializer: type[BaseSerializer]) -> None:
+    columns = {field.name: field for field in serializer.Meta.model._meta.concrete_fields}
+    choices = {name: field for name, field in serializer().fields.items() if isinstance(field, ChoiceField) and name in columns}
+    assert {name: field.allow_blank for name, field in choices.items()} == {name: columns[name].blank for name in choices}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
