@@ -4,13 +4,12 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from core.currencies import MINOR_UNITS
 from finance.account_exports.download import FORMATS
 from finance.models.accounts import AccountType
 from finance.models.transactions import TransactionType
-from finance.serializers.due_dates import PeriodSerializer
+from finance.serializers.due_dates import PeriodSerializer, require_order
 from finance.serializers.import_forms import ListedChoiceField
 from finance.statements.exported_json import FORMAT, VERSION
 from finance.statements.exported_rows import STATUSES
@@ -28,9 +27,8 @@ class AccountExportSerializer(PeriodSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of an export; without `from` or `to`, the period has no limit on that side."""
         start, end = attrs.get("from"), attrs.get("to")
-        if start and end and end < start:
-            sentence = f"`to` ({end}) must not be before `from` ({start})."
-            raise serializers.ValidationError({"to": [ErrorDetail(sentence, "ends_before_it_begins")]})
+        if start and end:
+            require_order(start, end)
         return {"first_day": start, "last_day": end, "currency": attrs["currency"], "file_format": attrs["file_format"]}
 
 

@@ -1,6 +1,6 @@
 """Serializers of due dates, their occurrences and payments."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -139,7 +139,12 @@ class PeriodSerializer(serializers.Serializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         start = attrs.get("from", self.context["today"])
         end = attrs.get("to", start + min(AHEAD, start.max - start))
-        if end < start:
-            sentence = f"`to` ({end}) must not be before `from` ({start})."
-            raise serializers.ValidationError({"to": [ErrorDetail(sentence, "ends_before_it_begins")]})
+        require_order(start, end)
         return {"start": start, "end": end}
+
+
+def require_order(start: date, end: date) -> None:
+    """Raise ValidationError if a period ends before it begins."""
+    if end < start:
+        sentence = f"`to` ({end}) must not be before `from` ({start})."
+        raise serializers.ValidationError({"to": [ErrorDetail(sentence, "ends_before_it_begins")]})

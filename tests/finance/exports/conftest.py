@@ -7,7 +7,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from finance.models import FinancialTransaction
-from tests.finance.imports.conftest import bring, send, undo  # noqa: F401 - fixtures
+from tests.finance.imports.conftest import bring, send, undo
+
+__all__ = ["bring", "send", "undo"]
 
 FORMATS = ["ofx", "qif", "csv", "json"]
 STATE = ("transaction_date", "amount", "currency", "merchant_name", "description", "reference_number")
