@@ -22,7 +22,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).parent.parent
 # the migrations, the modules that they import, and the versions of the libraries that bring migrations
-SOURCES = ("*/migrations/**/*", "core/**/*", "billing/catalog.py", "uv.lock")
+SOURCES = ("*/migrations/**/*", "*/models/**/*", "core/**/*", "billing/catalog.py", "uv.lock")  # models have triggers
 LOCK = 7_464_747  # key of the advisory lock on the maintenance database; no other program uses it
 STATE = """
 SELECT to_char(now(), 'YYYY-MM'), array(SELECT datname::text FROM pg_database WHERE starts_with(datname, %s))

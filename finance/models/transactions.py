@@ -37,12 +37,14 @@ class TransactionStatus(models.TextChoices):
 
 
 # A trigger, so that every way of deletion (API, admin, bulk, raw SQL) stores the transaction in its statement row.
+# The amount is text, because Python reads a JSON number of an exported row as a float, without the zeros at its end.
 remember_deleted = pgtrigger.Trigger(
     name="remember_deleted",
     when=pgtrigger.After,
     operation=pgtrigger.Delete,
     func=(
         "UPDATE finance_statementimportrow SET deleted_at = now(), deleted_row = to_jsonb(OLD)"
+        " || jsonb_build_object('amount', OLD.amount::text)"
         " WHERE user_id = OLD.user_id AND transaction_id = OLD.id AND is_claim; RETURN NULL;"
     ),
 )

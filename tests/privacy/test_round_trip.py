@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -109,9 +110,12 @@ def test_texts_that_look_like_references_stay_texts(alice: User, empty: User) ->
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
 
 
-def test_a_deleted_transaction_can_be_restored_after_an_import(alice: User, empty: User) -> None:
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("-2.00", "USD"), ("-1.50", "USD"), ("-7", "JPY"), ("-9999999999999.110", "KWD")]
+)
+def test_a_deleted_transaction_can_be_restored_after_an_import(alice: User, empty: User, amount: str, currency: str) -> None:
     row = ImportRowFactory(user=alice, is_claim=True, verdict="created")
-    spent = TransactionFactory(user=alice, financial_profile=row.account)
+    spent = TransactionFactory(user=alice, financial_profile=row.account, amount=Decimal(amount), currency=currency)
     StatementImportRow.objects.filter(pk=row.pk).update(transaction_id=spent.pk)
     spent.delete()
     before = zip_of(alice)
