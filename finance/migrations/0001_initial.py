@@ -863,7 +863,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["user", "account", "-created_at"], name="finance_import_by_account"),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("user", "id"), name="finance_statementimport_owner"),
+                    models.UniqueConstraint(fields=("user", "id", "account"), name="finance_statementimport_owner"),
                     models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("mapping"), function="jsonb_typeof", output_field=models.TextField()),
@@ -1015,7 +1015,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=CASCADE,
+                        on_delete=DO_NOTHING,
                         related_name="+",
                         to="finance.encryptedfinancialprofile",
                     ),
@@ -1033,6 +1033,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         editable=False,
                         on_delete=CASCADE,
@@ -1046,7 +1047,6 @@ class Migration(migrations.Migration):
                 "ordering": ["number"],
                 "abstract": False,
                 "indexes": [
-                    models.Index(fields=["user", "account"], name="finance_import_row_account"),
                     models.Index(fields=["user", "statement_import", "number", "id"], name="finance_import_row_number"),
                     models.Index(
                         condition=models.Q(("transaction_id__isnull", False)),
@@ -1706,8 +1706,7 @@ class Migration(migrations.Migration):
         # Foreign keys that include the owner, so that a row refers to rows of the same owner only
         owner_key(TRANSACTION, "financial_profile_id", ACCOUNT),
         owner_key(IMPORT, "account_id", ACCOUNT),
-        owner_key(IMPORT_ROW, "account_id", ACCOUNT),
-        owner_key(IMPORT_ROW, "statement_import_id", IMPORT),
+        owner_key(IMPORT_ROW, "statement_import_id", IMPORT, shared=["account_id"]),
         owner_key(PAYMENT, "income_id", INCOME, on_delete="CASCADE", shared=["currency"]),
         owner_key(PAYMENT, "expense_id", EXPENSE, on_delete="CASCADE", shared=["currency"]),
         owner_key(PAYMENT, "transaction_id", TRANSACTION, on_delete="SET NULL (transaction_id)"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
@@ -107,7 +108,7 @@ class StatementImport(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
+            models.UniqueConstraint(fields=["user", "id", "account"], name=f"{TABLE}_owner"),
             json_type(TABLE, "mapping", "object"),
             json_type(TABLE, "options", "object"),
             json_type(TABLE, "statement", "object"),
@@ -143,8 +144,17 @@ class StatementImportRow(OwnedModel):
     into its claims as `deleted_row`, so that it is not imported again and can be restored.
     """
 
+    # A file has many rows, so one constraint, on the import with its owner and account, serves for all three keys.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="%(class)s_set",
+        editable=False,
+        db_index=False,
+        db_constraint=False,
+    )
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
-    account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
+    account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.DO_NOTHING, related_name="+")
     number = models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")
     verdict = ChoiceField(RowVerdict, max_length=12)
     reason = ChoiceField(ReviewReason, max_length=30, blank=True, help_text="Why the row is or was in review. May be empty.")
@@ -187,7 +197,6 @@ class StatementImportRow(OwnedModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["user", "account"], name="finance_import_row_account"),
             models.Index(fields=["user", "statement_import", "number", "id"], name="finance_import_row_number"),
             models.Index(
                 fields=["user", "transaction_id"], name="finance_import_row_tx", condition=Q(transaction_id__isnull=False)
