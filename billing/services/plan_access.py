@@ -12,7 +12,7 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
 from billing.plan_access import PlanAccess, plan_access_at
 
-UNKNOWN_PRICE_ACCESS = PlanAccess(False, None, "The subscription was moved to a price that belongs to no plan. Contact support.")
+UNKNOWN_PRICE_ACCESS = PlanAccess(False, None, "The subscription has a price that belongs to no plan. Contact support.")
 UNPAID_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 
 

@@ -42,7 +42,9 @@ def readable_object(obj: Object, problems: list[str]) -> Any:
     """Return an object without the values that can't be stored, and name them in `problems`."""
     names: list[str] = []
     found = readable(obj, names)
-    problems += [f"{name_of(obj)} has a value that can't be stored, which was left out: {name}." for name in dict.fromkeys(names)]
+    problems += [
+        f"{name_of(obj)} has a value that can't be stored, which was left out: {name}." for name in dict.fromkeys(names)
+    ]
     return found
 
 

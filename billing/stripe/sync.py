@@ -62,20 +62,25 @@ class SyncResult:
 
 @transaction.atomic
 def sync_customer(
-    *, stripe_customer_id: str, now: datetime, with_refunds: bool = True, read: Callable[[], CustomerObjects] | None = None
+    *,
+    stripe_customer_id: str,
+    now: datetime,
+    with_refunds: bool = True,
+    read: Callable[[StripeCustomer], CustomerObjects] | None = None,
 ) -> SyncResult:
     """Update the rows of a Stripe customer from Stripe. Raise PaymentsUnavailableError if Stripe is unavailable.
 
     Data that can't be stored (an unknown status, a second running subscription, an impossible amount) is left out and described
-    in `problems`. All other data is written. Refunds and disputes are only read `with_refunds`. `read` replaces the calls to
-    Stripe; it runs under the lock.
+    in `problems`. All other data is written. Refunds and disputes are only read `with_refunds`, and at the first sync. `read`
+    replaces the calls to Stripe; it is called with the locked row.
     """
     ours = lock_customer(stripe_customer_id)
     if ours is None:
         return SyncResult(is_known=False)
     done = SyncResult(is_known=True)
     try:
-        found = read() if read else read_customer(stripe_customer_id, with_refunds=with_refunds)
+        is_first = ours.synced_at is None
+        found = read(ours) if read else read_customer(stripe_customer_id, with_refunds=with_refunds or is_first)
     except stripe_client.StripeNotFoundError:
         # only `deleted` says that a customer is gone; with the key of another account, every customer is missing
         done.problems.append(f"Customer {stripe_customer_id} is not in this Stripe account. Check STRIPE_SECRET_KEY.")
@@ -168,7 +173,9 @@ def _write_subscription(
         _cancel_local_subscriptions(ours, now)
     copied = {name: getattr(found, name) for name in COPIED_FIELDS}
     if found.status not in SubscriptionStatus.values:
-        done.problems.append(f"Subscription {found.id} has an unknown status, so it grants no access: {found.status or 'none'}.")
+        done.problems.append(
+            f"Subscription {found.id} has an unknown status, so it grants no access: {found.status or 'none'}."
+        )
         copied["status"] = SubscriptionStatus.PAUSED
     return upsert_changed(
         Subscription,
