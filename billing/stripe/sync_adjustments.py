@@ -88,10 +88,11 @@ class StripeAdjustments:
         status: AdjustmentStatus,
         invoice: BillingHistory | None,
     ) -> None:
+        link = {"invoice": invoice} if invoice else {}  # a stored link remains while the invoice is left out
         upsert_changed(
             Adjustment,
             {"user": self.ours.user, "stripe_id": item.id},
-            {"kind": kind, "amount": item.amount, "currency": item.currency, "status": status, "invoice": invoice},
+            {"kind": kind, "amount": item.amount, "currency": item.currency, "status": status, **link},
             create_values={"reason": item.reason[:500], "happened_at": item.created},
         )
 

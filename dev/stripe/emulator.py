@@ -107,7 +107,7 @@ class EmulatorClient:
         self.send_command("dispute", dispute=dispute, won=won)
 
     def alter(self, name: str, fields: dict[str, Any]) -> None:
-        """Set fields of a stored object, such as `items.data.0.price`, to any value, also one that Stripe does not send."""
+        """Show fields of an object, such as `items.data.0.price`, with any value, also one that Stripe does not send."""
         self.send_command("alter", id=name, fields=fields)
 
     def add_foreign_app(self, customer: str | None = None) -> dict[str, str]:
