@@ -137,64 +137,68 @@ def _sync_subscriptions(
     done: SyncResult,
     now: datetime,
 ) -> dict[str, Subscription]:
-    """Return the rows by Stripe ID. Ended subscriptions are written first, because a customer has at most one running."""
+    """Return the rows by Stripe ID. Ended subscriptions are written first, because a customer has at most one running.
+
+    A subscription that never had a plan, such as another app's, has no row, because there is nothing to show.
+    """
     rows: dict[str, Subscription] = {}
     running = ""
     for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
+        plan, unknown_price = _plan_of(ours, subscription)
+        if unknown_price:
+            sentence = (
+                "belongs to no plan, so its subscriptions grant no access. Give it to a plan, or move them to another price."
+            )
+            done.problems.append(f"The price {unknown_price} {sentence}")
+        if plan is None:
+            continue
         problem = _problem_of(subscription, running)
         if problem:
             done.problems.append(problem)
             continue
         with leaving_out(f"Subscription {subscription.id}", done.problems):
-            row = _write_subscription(ours, subscription, done, now)
-            if row is not None:
-                rows[subscription.id] = row
-                running = subscription.id if row.is_running else running
+            row = _write_subscription(ours, subscription, plan, unknown_price, done, now)
+            rows[subscription.id] = row
+            running = subscription.id if row.is_running else running
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
     unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, canceled_at=now)
     return rows
 
 
-def _write_subscription(
-    ours: StripeCustomer, found: stripe_objects.StripeSubscription, done: SyncResult, now: datetime
-) -> Subscription | None:
-    """Write a subscription and return its row. One that never had a plan has no row, because there is nothing to show."""
+def _plan_of(ours: StripeCustomer, found: stripe_objects.StripeSubscription) -> tuple[SubscriptionPlan | None, str]:
+    """Return the plan of a subscription, and the price if it belongs to no plan; then the plan is the last known one."""
+    plans = SubscriptionPlan.objects.order_by("price", "pk")
+    by_price = {plan.stripe_price_id: plan for plan in plans.filter(stripe_price_id__in=filter(None, found.price_ids))}
+    current = next((by_price[price] for price in found.price_ids if price in by_price), None)
+    plan = current or plans.filter(pk__in=found.plan_ids).last()  # a former price of the plan
+    if plan is not None:
+        return plan, ""
     stored = Subscription.objects.for_user(ours.user).filter(stripe_subscription_id=found.id).select_related("plan").first()
-    priced = _plan_of(found)
-    plan = priced or (stored.plan if stored else _plan_bought(found))
-    unknown = "" if priced else next(iter(found.price_ids), "unknown")
-    if unknown:
-        sentence = "belongs to no plan, so its subscriptions grant no access. Give it to a plan, or move them to another price."
-        done.problems.append(f"The price {unknown} {sentence}")
-    if plan is None:
-        return None
+    bought = plans.filter(pk=key_in(found.metadata, "plan_id")).first()  # our checkout writes it
+    return stored.plan if stored else bought, next(iter(found.price_ids), "unknown")
+
+
+def _write_subscription(
+    ours: StripeCustomer,
+    found: stripe_objects.StripeSubscription,
+    plan: SubscriptionPlan,
+    unknown_price: str,
+    done: SyncResult,
+    now: datetime,
+) -> Subscription:
     if found.status in RUNNING:
         _cancel_local_subscriptions(ours, now)
     copied = {name: getattr(found, name) for name in COPIED_FIELDS}
     if found.status not in SubscriptionStatus.values:
-        done.problems.append(
-            f"Subscription {found.id} has an unknown status, so it grants no access: {found.status or 'none'}."
-        )
+        sentence = f"has an unknown status, so it grants no access: {found.status or 'none'}."
+        done.problems.append(f"Subscription {found.id} {sentence}")
         copied["status"] = SubscriptionStatus.PAUSED
     return upsert_changed(
         Subscription,
         {"user": ours.user, "stripe_subscription_id": found.id},
-        {"plan": plan, "unknown_price_id": unknown, "stripe_customer_id": ours.stripe_id, **copied},
+        {"plan": plan, "unknown_price_id": unknown_price, "stripe_customer_id": ours.stripe_id, **copied},
     )
-
-
-def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
-    """Return the plan of the first item that has one, by its price or by a former price of the plan."""
-    found = SubscriptionPlan.objects.exclude(stripe_price_id="").filter(stripe_price_id__in=subscription.price_ids)
-    plans = {plan.stripe_price_id: plan for plan in found}
-    current = next((plans[price] for price in subscription.price_ids if price in plans), None)
-    return current or SubscriptionPlan.objects.filter(pk__in=subscription.plan_ids).order_by("price", "pk").last()
-
-
-def _plan_bought(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
-    """Return the plan that was bought in our checkout, which names it in the metadata."""
-    return SubscriptionPlan.objects.filter(pk=key_in(subscription.metadata, "plan_id")).first()
 
 
 def _problem_of(subscription: stripe_objects.StripeSubscription, running: str) -> str:

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_POST
 from billing import tasks
 from billing.stripe import client as stripe_client
 from billing.stripe import events
-from core import clock, jobs, rls
+from core import clock, rls
 from core.errors import DomainError
 
+EVENT_DELAY_SECONDS = 2
+INTERACTIVE_EVENT_TYPES = ("checkout.session.",)
 MAX_BODY_SIZE = 1_048_576  # bytes; Stripe's events have about ten thousand
 
 
@@ -29,7 +31,9 @@ def stripe(request: HttpRequest) -> JsonResponse:
         with rls.as_staff():  # the request is from Stripe, and the event may be about any customer
             event, is_new = events.store_event(payload, headers=dict(request.headers), now=now)
             if is_new:
-                jobs.enqueue(tasks.handle_stripe_event, event_id=str(event.pk))
+                # A payment causes several events within a second; after a wait one sync processes them all. Buyers do not wait
+                wait = None if event.type.startswith(INTERACTIVE_EVENT_TYPES) else {"seconds": EVENT_DELAY_SECONDS}
+                tasks.handle_stripe_event.configure(schedule_in=wait).defer(event_id=str(event.pk))
     except DomainError as error:
         return _problem(error)
     return JsonResponse({"received": event.stripe_id, "is_new": is_new})
