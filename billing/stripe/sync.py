@@ -32,6 +32,7 @@ INVOICE_STATUSES = {
     "void": InvoiceStatus.VOID,
     "uncollectible": InvoiceStatus.UNPAID,
 }
+UNKNOWN_PRICE = "belongs to no plan, so its subscriptions grant no access. Give it to a plan, or move them to another price."
 # fields of a subscription that have the same name and meaning at Stripe
 COPIED_FIELDS = (
     "status",
@@ -146,10 +147,7 @@ def _sync_subscriptions(
     for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
         plan, unknown_price = _plan_of(ours, subscription)
         if unknown_price:
-            sentence = (
-                "belongs to no plan, so its subscriptions grant no access. Give it to a plan, or move them to another price."
-            )
-            done.problems.append(f"The price {unknown_price} {sentence}")
+            done.problems.append(f"The price {unknown_price} {UNKNOWN_PRICE}")
         if plan is None:
             continue
         problem = _problem_of(subscription, running)

@@ -24,7 +24,7 @@ STRANGE: tuple[Any, ...] = (
 
 
 def values_of(path: str) -> tuple[Any, ...]:
-    """Return the values of a field. The library converts decimals itself and fails on anything else, and the emulator expands."""
+    """Return the values of a field. The library fails on text in a decimal, and the emulator expands IDs."""
     if path.endswith(EXPANDED):
         return (None, {})
     return (None, "1e18", "-0.001") if path.endswith("_decimal") else STRANGE

@@ -178,7 +178,7 @@ def test_a_silent_endpoint_is_reported(payments: Payments, paid: StripeCustomer)
     assert [line for line in found if line.startswith("events: the last event was received on")]
 
 
-def test_another_app_in_the_account_disturbs_nobody(payments: Payments, paid: StripeCustomer, administrator: User) -> None:
+def test_another_app_in_the_account_has_no_effect(payments: Payments, paid: StripeCustomer, administrator: User) -> None:
     payments.stripe.add_foreign_app()
     payments.process_events(now=clock.now())
     assert set(StripeEvent.objects.values_list("state", flat=True)) <= {"handled", "ignored"}
