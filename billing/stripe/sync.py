@@ -173,8 +173,9 @@ def _plan_of(ours: StripeCustomer, found: stripe_objects.StripeSubscription) -> 
     if plan is not None:
         return plan, ""
     stored = Subscription.objects.for_user(ours.user).filter(stripe_subscription_id=found.id).select_related("plan").first()
-    bought = plans.filter(pk=key_in(found.metadata, "plan_id")).first()  # our checkout writes it
-    return stored.plan if stored else bought, next(iter(found.price_ids), "unknown")
+    bought = key_in(found.metadata, "plan_id")  # our checkout writes it
+    last_known = stored.plan if stored else plans.filter(pk=bought).first() if bought else None
+    return last_known, next(iter(found.price_ids), "unknown")
 
 
 def _write_subscription(

@@ -24,7 +24,8 @@ def foreign_price(payments: Payments) -> str:
     product = v1.products.create({"name": "Acme"})
     recurring: Any = {"interval": "month"}
     given: Any = {"product": product.id, "currency": "usd", "unit_amount": 700, "recurring": recurring}
-    return str(v1.prices.create({**given, "metadata": {"plan_id": "gold"}}).id)
+    given["metadata"] = {"plan_id": "gold"}
+    return str(v1.prices.create(given).id)
 
 
 def move(payments: Payments, subscription: Subscription, price: str) -> None:

@@ -41,7 +41,7 @@ def test_a_deleted_customer_remains_as_a_stub_with_lists(shop: Shop) -> None:
 
 def test_a_list_of_an_unknown_customer_is_an_error(shop: Shop) -> None:
     error = error_of(shop.v1.subscriptions.list, {"customer": "cus_none"})
-    assert (error.http_status, error.code, error.param) == (400, "resource_missing", "customer")  # type: ignore[attr-defined]
+    assert (error.http_status, error.code, error.param) == (400, "resource_missing", "customer")
 
 
 def test_objects_of_the_other_mode_are_named_in_the_error(shop: Shop) -> None:
