@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import EmptyFieldListFilter
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
@@ -30,7 +31,7 @@ from core.admin.unfold_compat import pretty_json
 from users.models import User
 
 VIEW_PERMISSION = "billing.see_stripeevent"
-EVENT_COLORS = {"waiting": "info", "handled": "success", "ignored": "default", "failed": "danger"}
+EVENT_COLORS = {"waiting": "info", "handled": "success", "ignored": "default", "failed": "danger", "abandoned": "danger"}
 PUBLIC_FIELDS = (
     "id",
     "stripe_id",
@@ -66,10 +67,24 @@ class StripeCustomerInline(StripeCustomerColumns, ReadOnlyInline):
 
 @admin.register(StripeCustomer)
 class StripeCustomerAdmin(StripeCustomerColumns, OwnedReadOnlyAdmin):
-    """Stripe customers, with their card and credit."""
+    """Stripe customers, with their card, their credit and what the last sync left out."""
 
-    list_display = ("owner", "stripe_id", "payment_card", "card_exp_month", "card_exp_year", "credit_amount", "synced_at")
+    list_display = (
+        "owner",
+        "stripe_id",
+        "payment_card",
+        "card_exp_month",
+        "card_exp_year",
+        "credit_amount",
+        "synced_at",
+        "has_problems",
+    )
+    list_filter = (("problems", EmptyFieldListFilter), ("deleted_at", EmptyFieldListFilter))
     search_fields = ("stripe_id",)
+
+    @display(description="problems", boolean=True)
+    def has_problems(self, customer: StripeCustomer) -> bool:
+        return bool(customer.problems)
 
 
 @admin.register(StripeEvent)

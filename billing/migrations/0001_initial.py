@@ -63,7 +63,13 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "Waiting"), ("handled", "Handled"), ("ignored", "Ignored"), ("failed", "Failed")],
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("handled", "Handled"),
+                            ("ignored", "Ignored"),
+                            ("failed", "Failed"),
+                            ("abandoned", "Abandoned"),
+                        ],
                         default="waiting",
                         max_length=20,
                     ),
@@ -96,7 +102,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="billing_stripeevent_handled_at_matches_state",
-                        violation_error_message="Must be set exactly when the event is handled or ignored.",
+                        violation_error_message="Must be set exactly when the event is handled, ignored or abandoned.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("stripe_id__regex", "^\\S(.*\\S)?$")),
@@ -117,9 +123,9 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be a JSON object.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["waiting", "handled", "ignored", "failed"])),
+                        condition=models.Q(("state__in", ["waiting", "handled", "ignored", "failed", "abandoned"])),
                         name="billing_stripeevent_state_choice",
-                        violation_error_message="Choose one of: waiting, handled, ignored, failed.",
+                        violation_error_message="Choose one of: waiting, handled, ignored, failed, abandoned.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("deliveries__gte", 1)),
@@ -147,6 +153,17 @@ class Migration(migrations.Migration):
                 (
                     "stripe_customer_id",
                     models.CharField(blank=True, help_text="Empty if staff granted the subscription.", max_length=255),
+                ),
+                (
+                    "unknown_price_id",
+                    models.CharField(
+                        blank=True,
+                        help_text=(
+                            "The price at Stripe if it belongs to no plan, else empty. Such a subscription grants no access, "
+                            "and `plan` is the last known one."
+                        ),
+                        max_length=255,
+                    ),
                 ),
                 (
                     "status",
@@ -1040,6 +1057,20 @@ class Migration(migrations.Migration):
                 ),
                 ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
                 ("synced_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "deleted_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a sync found that the customer is deleted at Stripe. A checkout creates another.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "problems",
+                    models.TextField(
+                        blank=True, help_text="What the last sync left out, one sentence a line. Empty if nothing."
+                    ),
+                ),
                 (
                     "user",
                     models.OneToOneField(

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from core.models.base import OwnedModel
+from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.fields import BoundedIntegerField
 from core.models.money import CurrencyField, MoneyField
@@ -13,6 +13,12 @@ from core.privacy.masks import personal
 
 TABLE = "billing_stripecustomer"
 BRANDS = {"amex": "American Express", "diners": "Diners Club", "eftpos_au": "Eftpos", "jcb": "JCB", "unionpay": "UnionPay"}
+
+
+class StripeCustomerQuerySet(OwnedQuerySet):
+    def with_problems(self) -> "StripeCustomerQuerySet":
+        """Return the customers of whom the last sync left something out."""
+        return self.exclude(problems="")
 
 
 class StripeCustomer(OwnedModel):
@@ -29,6 +35,10 @@ class StripeCustomer(OwnedModel):
     credit = MoneyField(default=0, help_text="Applied to the next invoices; a negative amount is owed.")
     currency = CurrencyField()
     synced_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a sync found that the customer is deleted at Stripe. A checkout creates another."
+    )
+    problems = models.TextField(blank=True, help_text="What the last sync left out, one sentence a line. Empty if nothing.")
 
     privacy = Privacy(
         export=True,
@@ -36,13 +46,15 @@ class StripeCustomer(OwnedModel):
         restore=Restore.NEVER,
         reason="the customer's ID at Stripe, which takes the payments, and the card that pays",
     )
-    personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
+    personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit", "problems")
 
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
             rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Must be four digits or empty."),
         ]
+
+    objects = StripeCustomerQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return self.card or "no card"

@@ -16,6 +16,7 @@ class EventState(models.TextChoices):
     HANDLED = "handled"
     IGNORED = "ignored"  # of a type that is not synced, or of an unknown customer
     FAILED = "failed"
+    ABANDONED = "abandoned"  # failed too often; only a replay processes it again
 
 
 class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
@@ -56,7 +57,7 @@ class StripeEvent(BaseModel):
                 "billing_stripeevent_handled_at_matches_state",
                 Q(state__in=(EventState.WAITING, EventState.FAILED), handled_at__isnull=True)
                 | ~Q(state__in=(EventState.WAITING, EventState.FAILED)) & Q(handled_at__isnull=False),
-                "Must be set exactly when the event is handled or ignored.",
+                "Must be set exactly when the event is handled, ignored or abandoned.",
             ),
         ]
         indexes = [

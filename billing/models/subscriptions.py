@@ -76,6 +76,12 @@ class Subscription(OwnedModel):
     plan = models.ForeignKey(SubscriptionPlan, on_delete=models.PROTECT, related_name="subscriptions")
     stripe_subscription_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted it, for free.")
     stripe_customer_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted the subscription.")
+    unknown_price_id = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="The price at Stripe if it belongs to no plan, else empty. Such a subscription grants no access, and `plan` "
+        "is the last known one.",
+    )
     status = ChoiceField(
         SubscriptionStatus, max_length=50, help_text="Trialing and active grant access, past_due only for a grace period."
     )

@@ -12,6 +12,7 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
 from billing.plan_access import PlanAccess, plan_access_at
 
+UNKNOWN_PRICE_ACCESS = PlanAccess(False, None, "The subscription has a price that belongs to no plan. Contact support.")
 UNPAID_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 
 
@@ -24,7 +25,15 @@ def access_of(subscriptions: Iterable[Subscription], *, now: datetime) -> list[t
     """Return each subscription with its access. Invoices are queried once, and only if a subscription is past due."""
     rows = list(subscriptions)
     since = _unpaid_since([row.pk for row in rows if row.status == SubscriptionStatus.PAST_DUE])
-    return [(row, plan_access_at(row, now=now, grace=grace_period(), unpaid_since=since.get(row.pk))) for row in rows]
+    return [
+        (
+            row,
+            UNKNOWN_PRICE_ACCESS
+            if row.unknown_price_id
+            else plan_access_at(row, now=now, grace=grace_period(), unpaid_since=since.get(row.pk)),
+        )
+        for row in rows
+    ]
 
 
 def _unpaid_since(keys: list[Any]) -> dict[Any, datetime]:

@@ -80,13 +80,15 @@ def delete_stripe_customer(stripe_customer_id: str) -> None:
 
 
 def _get_or_create_customer(user: Any) -> StripeCustomer:
-    """Return the user's row, locked until the transaction ends. Create the customer at Stripe if there is none."""
+    """Return the user's row, locked until the transaction ends. Create the customer at Stripe if there is none (left)."""
     StripeCustomer.objects.bulk_create([StripeCustomer(user=user)], ignore_conflicts=True)
     customer: StripeCustomer = StripeCustomer.objects.for_user(user).select_for_update().get()
-    if not customer.stripe_id:
+    if not customer.stripe_id or customer.deleted_at is not None:
         parameters = {"email": user.email, "metadata": {"user_id": str(user.pk)}}
-        customer.stripe_id = stripe_client.write("customers.create", parameters, key=f"customer-{user.pk}")["id"]
-        customer.save(update_fields=["stripe_id"])
+        key = f"customer-{user.pk}" + (f"-after-{customer.stripe_id}" if customer.stripe_id else "")
+        customer.stripe_id = stripe_client.write("customers.create", parameters, key=key)["id"]
+        customer.deleted_at, customer.synced_at, customer.problems = None, None, ""
+        customer.save(update_fields=["stripe_id", "deleted_at", "synced_at", "problems"])
     return customer
 
 

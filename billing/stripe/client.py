@@ -6,6 +6,7 @@ Stripe return 503 `payments_unavailable`.
 """
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
@@ -24,6 +25,9 @@ CONNECT_TIMEOUT = 3  # seconds
 MAX_RETRY_DELAY = 5  # seconds; the library's own
 PAGE_SIZE = 100
 RETRY_AFTER_SECONDS = 30
+MAX_RETRY_AFTER_SECONDS = 3600
+OTHER_MODE = "a similar object exists in"  # https://docs.stripe.com/error-codes#resource-missing
+PERMISSIONS = re.compile(r"rak_\w+")  # the permissions of restricted keys
 TOLERANCE_SECONDS = 300  # Stripe's own: https://docs.stripe.com/webhooks#replay-attacks
 
 Object = dict[str, Any]
@@ -35,6 +39,14 @@ class PaymentsUnavailableError(DomainError):
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
         super().__init__("payments_unavailable", message, status=503, retry_after=retry_after)
+
+
+class WrongStripeAccountError(PaymentsUnavailableError):
+    """The object belongs to the other mode (test or live) than STRIPE_SECRET_KEY."""
+
+    def __init__(self) -> None:
+        sentence = "STRIPE_SECRET_KEY is of the other mode (test or live) than our data. The operator must set the other key."
+        super().__init__(sentence)
 
 
 class StripeNotFoundError(ConflictError):
@@ -61,6 +73,11 @@ class InvalidSignatureError(DomainError):
 def is_connected() -> bool:
     """Return True if STRIPE_SECRET_KEY is set."""
     return bool(settings.STRIPE_SECRET_KEY)
+
+
+def is_live() -> bool:
+    """Return True if STRIPE_SECRET_KEY is a key of live mode."""
+    return bool(settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")))
 
 
 def longest_call() -> int:
@@ -134,12 +151,23 @@ def _connected_client() -> StripeClient:
 def _to_domain_error(error: stripe.StripeError) -> DomainError:
     if isinstance(error, stripe.CardError):
         return CardDeclinedError(error.user_message or "The card was declined. Use another one.")
+    if OTHER_MODE in (error.user_message or ""):
+        return WrongStripeAccountError()
     if isinstance(error, stripe.InvalidRequestError) and error.code == "resource_missing":
         return StripeNotFoundError(error.user_message or "This no longer exists at Stripe.")
     if isinstance(error, stripe.InvalidRequestError):
         return ConflictError("refused_by_stripe", f"Stripe rejected the request: {error.user_message or error}")
     logger.warning("Stripe: %s, request %s, status %s", type(error).__name__, error.request_id, error.http_status)
-    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+    if isinstance(error, stripe.PermissionError):
+        needed = "; ".join(PERMISSIONS.findall(error.user_message or "")) or "this request"
+        return PaymentsUnavailableError(f"Stripe's key has no permission for {needed}. The operator must add it at Stripe.")
+    if isinstance(error, stripe.AuthenticationError):
         return PaymentsUnavailableError("Stripe does not accept our key. The operator must check STRIPE_SECRET_KEY.")
     sentence = "Stripe is temporarily unavailable. You were not charged twice. Try again in a moment."
-    return PaymentsUnavailableError(sentence, retry_after=RETRY_AFTER_SECONDS)
+    return PaymentsUnavailableError(sentence, retry_after=_retry_after(error))
+
+
+def _retry_after(error: stripe.StripeError) -> int:
+    """Return the seconds that Stripe asks to wait, which it does for some rate limits, or a default."""
+    asked = str((error.headers or {}).get("Retry-After", ""))
+    return min(max(int(asked), 1), MAX_RETRY_AFTER_SECONDS) if asked.isdecimal() else RETRY_AFTER_SECONDS

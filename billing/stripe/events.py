@@ -1,8 +1,8 @@
 """The inbox: events are stored as they are received, and processed afterwards with retries."""
 
 import traceback
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -11,29 +11,21 @@ from django.db.models import F
 from billing.models import StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
-from billing.stripe.sync import SyncResult, sync_customer
+from billing.stripe import client as stripe_client
+from billing.stripe.event_payload import parsed_event
+from billing.stripe.event_types import REFUND_EVENT_TYPES, SYNCED_EVENT_REGEX, delivery_notes, reason_to_ignore
+from billing.stripe.sync import SyncResult, lock_customer, sync_customer
 from core.errors import ConflictError, DomainError
-from core.json_input import parsed
 from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
 STORED_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
 EVENT_BODY_RETENTION = timedelta(days=90)
 OVERDUE_AFTER = timedelta(minutes=1)
 BATCH = 200
-MAX_ID_LENGTH = 255
-# Events of these types are synced. All others are stored and ignored.
-SYNCED_EVENT_TYPES = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
-# Staff are not notified of events of these types, which are not synced.
-IGNORED_EVENT_TYPES = (
-    "balance.",
-    "billing_portal.",
-    "payment_intent.",
-    "payout.",
-    "plan.",
-    "price.",
-    "product.",
-    "setup_intent.",
-    "test_helpers.",
+MAX_ATTEMPTS = 20  # with the job's retries and the job that runs every five minutes, over an hour
+ABANDONED_OUTCOME = (
+    f"{MAX_ATTEMPTS} attempts failed. The nightly comparison still checks the customer. "
+    "Replay the event when the error is fixed."
 )
 
 
@@ -42,14 +34,14 @@ def store_event(payload: bytes, *, headers: dict[str, str], now: datetime) -> tu
 
     Raise DomainError (400) if the payload is not an event.
     """
-    found = _parsed(payload)
+    found = parsed_event(payload, now=now)
     row = StripeEvent(
-        stripe_id=found["id"],
-        type=found["type"],
-        api_version=found.get("api_version") or "",
-        stripe_customer_id=_customer_of(found),
-        object_id=_text(found["data"]["object"].get("id")),
-        happened_at=_instant(found.get("created"), now),
+        stripe_id=found.id,
+        type=found.type,
+        api_version=found.api_version,
+        stripe_customer_id=found.customer,
+        object_id=found.object_id,
+        happened_at=found.created,
         body=payload.decode(),
         headers={name: headers[name] for name in STORED_HEADERS if name in headers},
     )
@@ -63,15 +55,16 @@ def store_event(payload: bytes, *, headers: dict[str, str], now: datetime) -> tu
 
 
 def handle_event(key: UUID, *, now: datetime) -> None:
-    """Process an event unless that was done before. Store the traceback of an error, notify staff once, and raise it.
+    """Process an event unless that was done before, and with it all waiting events of its customer, which need the same sync.
 
-    A failure of the database leaves the event as it is, for a retry.
+    Store the traceback of an error, notify staff once, and raise it. A failure of the database leaves the event as it is, for
+    a retry. After MAX_ATTEMPTS the event is abandoned, unless Stripe was unavailable.
     """
     try:
         with transaction.atomic():
-            event = StripeEvent.objects.select_for_update().filter(pk=key).waiting().first()
+            event = StripeEvent.objects.filter(pk=key).waiting().first()
             if event is not None:
-                _record_outcome(event, _process(event, now), now)
+                _process(event, now)
     except Exception as error:
         if failure_of(error) in (None, QUERY_TIMEOUT):
             _record_failure(key, error, now)
@@ -117,69 +110,54 @@ def describe_event(event: StripeEvent) -> str:
     return f"{about}{customer}{times}. {result}"
 
 
-def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
-    if not event.type.startswith(SYNCED_EVENT_TYPES):
-        is_expected = (
-            event.type.startswith(IGNORED_EVENT_TYPES)
-            or StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists()
-        )
-        if not is_expected:
-            message = f"{event.type} was received for the first time and stored. Ask a developer if it should be synced."
-            notify_staff(title="Stripe sends events that are not synced", message=message, now=now)
-        return f"Events of the type {event.type} are not synced."
-    if not event.stripe_customer_id:
-        return "The event has no customer."
-    return sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
+def _process(event: StripeEvent, now: datetime) -> None:
+    reason = reason_to_ignore(event, now=now)
+    if reason:
+        for row in StripeEvent.objects.filter(pk=event.pk).waiting().select_for_update():
+            _record_outcome(row, EventState.IGNORED, reason, now)
+        return
+    rows = _lock_events_of_customer(event)
+    if event not in rows:
+        return  # another worker has processed it while this one waited for the lock
+    concern_refunds = any(row.type.startswith(REFUND_EVENT_TYPES) for row in rows)
+    result = sync_customer(stripe_customer_id=event.stripe_customer_id, now=now, with_refunds=concern_refunds)
+    finish_events(rows, result, now=now)
 
 
-def _record_outcome(event: StripeEvent, outcome: SyncResult | str, now: datetime) -> None:
-    is_synced = isinstance(outcome, SyncResult) and outcome.is_known
-    if isinstance(outcome, SyncResult) and not is_synced:
-        event.body, event.headers = "", {}  # personal data of an unknown person or of an erased account
-    event.state = EventState.HANDLED if is_synced else EventState.IGNORED
-    event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
-    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
-    if isinstance(outcome, SyncResult) and outcome.problems:
-        notify_staff(title="Stripe data could not be synced", message=" ".join(outcome.problems), now=now)
+def finish_events(rows: Iterable[StripeEvent], result: SyncResult, *, now: datetime) -> None:
+    """Store the result of the sync of a customer with their events, which must have been stored before Stripe was read."""
+    for row in rows:
+        if not result.is_known:
+            row.body, row.headers = "", {}  # personal data of an unknown person or of an erased account
+        state = EventState.HANDLED if result.is_known else EventState.IGNORED
+        _record_outcome(row, state, " ".join([str(result), *delivery_notes(row, now=now)]), now)
+
+
+def _lock_events_of_customer(event: StripeEvent) -> list[StripeEvent]:
+    """Lock and return the waiting events of an event's customer.
+
+    The customer is locked first, because workers that hold an event and wait for the customer would block each other. Stripe is
+    read afterwards, so that one read covers all these events.
+    """
+    lock_customer(event.stripe_customer_id)
+    of_customer = StripeEvent.objects.filter(stripe_customer_id=event.stripe_customer_id, type__regex=SYNCED_EVENT_REGEX)
+    return list(of_customer.waiting().select_for_update().order_by("pk"))
+
+
+def _record_outcome(row: StripeEvent, state: EventState, outcome: str, now: datetime) -> None:
+    row.state, row.attempts, row.handled_at, row.outcome, row.error = state, row.attempts + 1, now, outcome, ""
+    row.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
 
 
 def _record_failure(key: UUID, error: Exception, now: datetime) -> None:
-    text = "".join(traceback.format_exception(error))
+    text, why = "".join(traceback.format_exception(error)), error.message if isinstance(error, DomainError) else ""
     failed = StripeEvent.objects.filter(pk=key).waiting()
-    if failed.update(state=EventState.FAILED, attempts=F("attempts") + 1, error=text):
-        message = "It will be retried automatically. The event's page in the back office has the error."
+    if not failed.update(state=EventState.FAILED, attempts=F("attempts") + 1, error=text, outcome=why):
+        return
+    is_outage = isinstance(error, stripe_client.PaymentsUnavailableError)
+    abandoned = {"state": EventState.ABANDONED, "handled_at": now, "outcome": f"{why} {ABANDONED_OUTCOME}".strip()}
+    if not is_outage and failed.filter(attempts__gte=MAX_ATTEMPTS).update(**abandoned):
+        notify_staff(title="A Stripe event was abandoned", message=ABANDONED_OUTCOME, now=now)
+    else:
+        message = f"{why} It will be retried automatically. The event's page in the back office has the error.".strip()
         notify_staff(title="A Stripe event could not be processed", message=message, now=now)
-
-
-def _parsed(payload: bytes) -> dict[str, Any]:
-    found = parsed(payload)
-    if not isinstance(found, dict) or found.get("object") != "event":
-        raise DomainError("no_event", 'The body must be an object with "object": "event".')
-    if not all(
-        isinstance(found.get(name), str) and 0 < len(found[name]) <= size for name, size in (("id", 255), ("type", 100))
-    ):
-        raise DomainError("no_event", "An event needs an id and a type.")
-    data = found.get("data")
-    if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
-        raise DomainError("no_event", "An event needs an object in its data.")
-    if b"\\u0000" in payload or b"\0" in payload:
-        raise DomainError("malformed", "The body contains a NUL character, which can't be stored.")
-    return found
-
-
-def _customer_of(found: dict[str, Any]) -> str:
-    """Return the ID of the customer that an event is about: the object itself, or the customer of the object."""
-    thing = found["data"]["object"]
-    customer = thing.get("id") if thing.get("object") == "customer" else thing.get("customer")
-    return _text(customer.get("id") if isinstance(customer, dict) else customer)
-
-
-def _text(value: Any) -> str:
-    return value[:MAX_ID_LENGTH] if isinstance(value, str) else ""
-
-
-def _instant(seconds: Any, now: datetime) -> datetime:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return now

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from core.currencies import minor_units, rounded
+from billing.stripe.readable import key_in
+from core.currencies import AMOUNT_LIMIT, minor_units, rounded
 from core.errors import DomainError
 
 Object = dict[str, Any]
@@ -23,13 +25,13 @@ THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # the
 
 @dataclass(frozen=True)
 class StripeSubscription:
-    """A subscription with one item."""
+    """A subscription. `price_ids` and `plan_ids` have an entry for each of its items."""
 
     id: str
     customer: str
     status: str
-    price_id: str
-    plan_id: str  # our plan's key, which sync_plans writes to the price's metadata, else ""
+    price_ids: tuple[str, ...]
+    plan_ids: tuple[UUID, ...]  # our plans' keys, which sync_plans writes to the metadata of prices
     current_period_start: datetime | None
     current_period_end: datetime | None
     cancel_at_period_end: bool
@@ -61,6 +63,7 @@ class StripeInvoice:
     next_payment_attempt: datetime | None
     description: str
     payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
+    used_credit: bool  # a part of it was paid from the customer's credit
 
 
 @dataclass(frozen=True)
@@ -87,40 +90,63 @@ class StripeAdjustment:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+class UnreadableObjectError(ValueError):
+    """An object has no value, or an impossible one, in a field without which it can't be shown."""
+
+
 def parse_subscription(obj: Object) -> StripeSubscription:
     """Parse a subscription in the old or the new format."""
-    item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
-    period_end = obj.get("current_period_end") or item.get("current_period_end")
+    items: list[Object] = (obj.get("items") or {}).get("data") or []
+    item: Object = next(iter(items), {})
+    prices = [price for price in ([entry.get("price") for entry in items] or [obj.get("plan")]) if price]
+    period_start, period_end = _span(
+        obj.get("current_period_start") or item.get("current_period_start"),
+        obj.get("current_period_end") or item.get("current_period_end"),
+    )
+    trial_start, trial_end = _span(obj.get("trial_start"), obj.get("trial_end"))
+    cancel_at = instant(obj.get("cancel_at"))
     return StripeSubscription(
         id=obj["id"],
-        customer=id_of(obj["customer"]),
-        status=obj["status"],
-        price_id=id_of(item.get("price") or obj.get("plan")),
-        plan_id=((item.get("price") or {}).get("metadata") or {}).get("plan_id", ""),
-        current_period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
-        current_period_end=instant(period_end),
-        cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or obj.get("cancel_at", 0) == (period_end or -1),
+        customer=id_of(obj.get("customer")),
+        status=obj.get("status") or "",
+        price_ids=tuple(id_of(price) for price in prices),
+        plan_ids=tuple(key for price in prices if (key := _plan_key(price))),
+        current_period_start=period_start,
+        current_period_end=period_end,
+        cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or (cancel_at is not None and cancel_at == period_end),
         canceled_at=instant(obj.get("canceled_at")),
-        trial_start=instant(obj.get("trial_start")),
-        trial_end=instant(obj.get("trial_end")),
-        created=_instant(obj["created"]),
+        trial_start=trial_start,
+        trial_end=trial_end,
+        created=instant(obj.get("created")) or datetime.fromtimestamp(0, UTC),
         metadata=dict(obj.get("metadata") or {}),
     )
 
 
+def _plan_key(price: Object | str) -> UUID | None:
+    return key_in(price.get("metadata") or {}, "plan_id") if isinstance(price, dict) else None
+
+
+def _span(start: int | None, end: int | None) -> tuple[datetime | None, datetime | None]:
+    """Return the start and the end of a period or trial. One of no length has an end, after which it grants nothing."""
+    if start is not None and end is not None and end <= start:
+        return None, instant(end)
+    return instant(start), instant(end)
+
+
 def parse_invoice(obj: Object) -> StripeInvoice:
     """Parse an invoice in the old or the new format."""
-    currency = obj["currency"].upper()
+    currency = _required(obj, "currency").upper()
     parent = (obj.get("parent") or {}).get("subscription_details") or {}
+    starting, ending = obj.get("starting_balance"), obj.get("ending_balance")
     return StripeInvoice(
         id=obj["id"],
-        customer=id_of(obj["customer"]),
+        customer=id_of(obj.get("customer")),
         subscription_id=id_of(obj.get("subscription") or parent.get("subscription")),
-        status=obj["status"] or "draft",
-        total=from_minor_units(obj["total"], currency),
-        amount_due=from_minor_units(obj["amount_due"], currency),
+        status=obj.get("status") or "draft",
+        total=from_minor_units(_required(obj, "total"), currency),
+        amount_due=from_minor_units(_required(obj, "amount_due"), currency),
         currency=currency,
-        created=_instant(obj["created"]),
+        created=_instant(_required(obj, "created")),
         due_date=instant(obj.get("due_date")),
         paid_at=instant((obj.get("status_transitions") or {}).get("paid_at")),
         number=obj.get("number") or "",
@@ -130,6 +156,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         next_payment_attempt=instant(obj.get("next_payment_attempt")),
         description=_description(obj),
         payments=tuple(_payment_references(obj)),
+        used_credit=starting is not None and ending is not None and starting < ending,
     )
 
 
@@ -138,7 +165,9 @@ def parse_card(customer: Object, subscription: Object | None = None) -> StripeCa
     own = (subscription or {}).get("default_payment_method")
     method = own or (customer.get("invoice_settings") or {}).get("default_payment_method")
     card = method.get("card") if isinstance(method, dict) else None
-    return StripeCard(card["brand"], card["last4"], card["exp_month"], card["exp_year"]) if card else StripeCard()
+    if not isinstance(card, dict):
+        return StripeCard()
+    return StripeCard(card.get("brand") or "", card.get("last4") or "", card.get("exp_month"), card.get("exp_year"))
 
 
 def parse_credit(customer: Object) -> tuple[Decimal, str]:
@@ -152,10 +181,11 @@ def parse_adjustment(obj: Object) -> StripeAdjustment:
 
     Stripe represents a credit as a negative balance transaction. Here it is positive, and a credit that was used is negative.
     """
-    amount, status, reason = obj["amount"], obj.get("status") or "pending", obj.get("reason")
+    amount, status, reason = _required(obj, "amount"), obj.get("status") or "pending", obj.get("reason")
     if obj["object"] == "customer_balance_transaction":
-        amount, status, reason = -amount, "succeeded", obj.get("description") or obj["type"].replace("_", " ")
-    currency = obj["currency"].upper()
+        kind = (obj.get("type") or "").replace("_", " ")
+        amount, status, reason = -amount, "succeeded", obj.get("description") or kind
+    currency = _required(obj, "currency").upper()
     paid_by = (id_of(obj.get("payment_intent")), id_of(obj.get("charge")))
     return StripeAdjustment(
         id=obj["id"],
@@ -163,21 +193,29 @@ def parse_adjustment(obj: Object) -> StripeAdjustment:
         currency=currency,
         status=status,
         reason=reason or "",
-        created=_instant(obj["created"]),
+        created=_instant(_required(obj, "created")),
         paid_by=tuple(key for key in paid_by if key),
         metadata=dict(obj.get("metadata") or {}),
     )
 
 
+def _required(obj: Object, name: str) -> Any:
+    """Return a field's value. Raise UnreadableObjectError if there is none, or one that `readable` has removed."""
+    if obj.get(name) is None:
+        raise UnreadableObjectError(f"its {name.replace('_', ' ')} is missing or unknown")
+    return obj[name]
+
+
 def _description(obj: Object) -> str:
-    lines = [line.get("description") for line in (obj.get("lines") or {}).get("data", [])]
+    lines = [line.get("description") for line in (obj.get("lines") or {}).get("data") or []]
     return obj.get("description") or "; ".join(line for line in lines if line)
 
 
 def _payment_references(obj: Object) -> list[tuple[str, str]]:
-    new = [payment["payment"] for payment in (obj.get("payments") or {}).get("data", [])]
-    found = [(payment["type"], id_of(payment[payment["type"]])) for payment in new if payment["type"] in payment]
-    old = [(kind, id_of(obj.get(kind))) for kind in ("payment_intent", "charge")]
+    new = [payment.get("payment") or {} for payment in (obj.get("payments") or {}).get("data") or []]
+    kinds = ("payment_intent", "charge")
+    found = [(kind, id_of(payment[kind])) for payment in new for kind in kinds if payment.get(kind)]
+    old = [(kind, id_of(obj.get(kind))) for kind in kinds]
     return found or [(kind, key) for kind, key in old if key]
 
 
@@ -204,8 +242,11 @@ def decimals(currency: str) -> int:
 def from_minor_units(amount: int, currency: str) -> Decimal:
     """Convert an amount in Stripe's unit of the currency to an amount with the decimals of ISO 4217.
 
-    Stripe neither charges nor pays out fractions of a currency without decimals.
+    Stripe neither charges nor pays out fractions of a currency without decimals. Raise UnreadableObjectError if the amount is
+    larger than any that is stored.
     """
+    if abs(amount) >= AMOUNT_LIMIT.scaleb(decimals(currency)):
+        raise UnreadableObjectError("its amount is too large")
     return rounded(Decimal(amount).scaleb(-decimals(currency)), currency.upper())
 
 

@@ -4,6 +4,7 @@ An event only signals that something may have changed. The data is read from Str
 are written where they differ. The result therefore does not depend on the order or number of events.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,9 @@ from billing.services.feature_access import sync_feature_access
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.customer_objects import CustomerObjects, read_customer
+from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
+from billing.stripe.readable import key_in
 from billing.stripe.sync_adjustments import StripeAdjustments
 
 INVOICE_STATUSES = {
@@ -28,6 +32,7 @@ INVOICE_STATUSES = {
     "void": InvoiceStatus.VOID,
     "uncollectible": InvoiceStatus.UNPAID,
 }
+UNKNOWN_PRICE = "belongs to no plan, so its subscriptions grant no access. Give it to a plan, or move them to another price."
 # fields of a subscription that have the same name and meaning at Stripe
 COPIED_FIELDS = (
     "status",
@@ -57,87 +62,145 @@ class SyncResult:
 
 
 @transaction.atomic
-def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
+def sync_customer(
+    *,
+    stripe_customer_id: str,
+    now: datetime,
+    with_refunds: bool = True,
+    read: Callable[[StripeCustomer], CustomerObjects] | None = None,
+) -> SyncResult:
     """Update the rows of a Stripe customer from Stripe. Raise PaymentsUnavailableError if Stripe is unavailable.
 
-    Data that can't be stored (an unknown price or status, a second running subscription) is skipped and described in
-    `problems`. All other data is written.
+    Data that can't be stored (an unknown status, a second running subscription, an impossible amount) is left out and described
+    in `problems`. All other data is written. Refunds and disputes are only read `with_refunds`, and at the first sync. `read`
+    replaces the calls to Stripe; it is called with the locked row.
     """
-    ours = (
-        StripeCustomer.objects.filter(stripe_id=stripe_customer_id)
-        .select_for_update(of=("self",))
-        .select_related("user")
-        .first()
-    )
-    if stripe_customer_id == "" or ours is None:
+    ours = lock_customer(stripe_customer_id)
+    if ours is None:
         return SyncResult(is_known=False)
     done = SyncResult(is_known=True)
-    found = stripe_client.list_all("subscriptions", customer=stripe_customer_id, status="all")
-    subscriptions = [stripe_objects.parse_subscription(item) for item in found]
-    rows = _sync_subscriptions(ours, subscriptions, done, now)
-    _sync_invoices(ours, rows, done, now)
-    _sync_payment_details(ours, subscriptions, now)
-    sync_feature_access(user=ours.user, now=now)
-    for row in rows.values():
-        stop_dunning(user=ours.user, subscription=row, now=now)
+    try:
+        is_first = ours.synced_at is None
+        found = read(ours) if read else read_customer(stripe_customer_id, with_refunds=with_refunds or is_first)
+    except stripe_client.StripeNotFoundError:
+        # only `deleted` says that a customer is gone; with the key of another account, every customer is missing
+        done.problems.append(f"Customer {stripe_customer_id} is not in this Stripe account. Check STRIPE_SECRET_KEY.")
+    else:
+        _sync_objects(ours, found, done, now)
+    record_problems(ours, done.problems, now=now)
+    ours.save()
     return done
 
 
-def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
-    expand = {"expand": ["invoice_settings.default_payment_method"]}
-    customer = stripe_client.call("customers.retrieve", ours.stripe_id, expand)
-    running = next((found.id for found in subscriptions if found.status in RUNNING), None)
-    expand = {"expand": ["default_payment_method"]}
-    subscription = stripe_client.call("subscriptions.retrieve", running, expand) if running else None
-    card = stripe_objects.parse_card(customer, subscription)
+def lock_customer(stripe_customer_id: str) -> StripeCustomer | None:
+    """Lock the row of a Stripe customer until the end of the transaction and return it, None without one."""
+    rows = StripeCustomer.objects.exclude(stripe_id="").filter(stripe_id=stripe_customer_id)
+    return rows.select_for_update(of=("self",)).select_related("user").first()
+
+
+def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult, now: datetime) -> None:
+    subscriptions = parsed(found.subscriptions, stripe_objects.parse_subscription, done.problems)
+    rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
+    _sync_payment_details(ours, found, subscriptions, done, now)
+    _sync_invoices(ours, found, rows, done, now)
+    sync_feature_access(user=ours.user, now=now)
+    for row in rows.values():
+        stop_dunning(user=ours.user, subscription=row, now=now)
+
+
+def _sync_payment_details(
+    ours: StripeCustomer,
+    found: CustomerObjects,
+    subscriptions: list[stripe_objects.StripeSubscription],
+    done: SyncResult,
+    now: datetime,
+) -> None:
+    customer: stripe_client.Object = readable_object(found.customer, done.problems)
+    running = next((item.id for item in subscriptions if item.status in RUNNING), None)
+    paying = next((item for item in found.subscriptions if item["id"] == running), None)
+    card = stripe_objects.parse_card(customer, readable_object(paying, []) if paying else None)
     ours.card_brand, ours.card_last4 = card.brand, card.last4
     ours.card_exp_month, ours.card_exp_year = card.exp_month, card.exp_year
-    ours.credit, ours.currency = stripe_objects.parse_credit(customer)
+    if customer.get("currency") or not found.customer.get("currency"):  # an amount in an unknown currency can't be shown
+        with leaving_out(f"The credit of customer {ours.stripe_id}", done.problems):
+            ours.credit, ours.currency = stripe_objects.parse_credit(customer)
+    if found.is_deleted:
+        ours.deleted_at = ours.deleted_at or now
+        sentence = "was deleted at Stripe, which ended its subscriptions. The next checkout creates another customer."
+        done.problems.append(f"Customer {ours.stripe_id} {sentence}")
     ours.synced_at = now
-    ours.save()
 
 
 def _sync_subscriptions(
-    ours: StripeCustomer, found: list[stripe_objects.StripeSubscription], done: SyncResult, now: datetime
+    ours: StripeCustomer,
+    found: list[stripe_objects.StripeSubscription],
+    keys: list[str],
+    done: SyncResult,
+    now: datetime,
 ) -> dict[str, Subscription]:
-    """Return the rows by Stripe ID. Ended subscriptions are written first, because a customer has at most one running."""
+    """Return the rows by Stripe ID. Ended subscriptions are written first, because a customer has at most one running.
+
+    A subscription that never had a plan, such as another app's, has no row, because there is nothing to show.
+    """
     rows: dict[str, Subscription] = {}
     running = ""
     for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
-        plan = _plan_of(subscription)
-        problem = _problem_of(subscription, plan, running)
-        if problem or plan is None:
+        plan, unknown_price = _plan_of(ours, subscription)
+        if unknown_price:
+            done.problems.append(f"The price {unknown_price} {UNKNOWN_PRICE}")
+        if plan is None:
+            continue
+        problem = _problem_of(subscription, running)
+        if problem:
             done.problems.append(problem)
             continue
-        if subscription.status in RUNNING:
-            running = subscription.id
-            _cancel_local_subscriptions(ours, now)
-        copied = {name: getattr(subscription, name) for name in COPIED_FIELDS}
-        rows[subscription.id] = upsert_changed(
-            Subscription,
-            {"user": ours.user, "stripe_subscription_id": subscription.id},
-            {"plan": plan, "stripe_customer_id": subscription.customer, **copied},
-        )
+        with leaving_out(f"Subscription {subscription.id}", done.problems):
+            row = _write_subscription(ours, subscription, plan, unknown_price, done, now)
+            rows[subscription.id] = row
+            running = subscription.id if row.is_running else running
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
-    unknown.exclude(stripe_subscription_id__in=[item.id for item in found]).update(
-        status=SubscriptionStatus.CANCELED, canceled_at=now
-    )
+    unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, canceled_at=now)
     return rows
 
 
-def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
-    by_price = SubscriptionPlan.objects.filter(stripe_price_id=subscription.price_id).exclude(stripe_price_id="").first()
-    if by_price is None and subscription.plan_id:  # a former price of the plan
-        return SubscriptionPlan.objects.filter(pk=subscription.plan_id).first()
-    return by_price
+def _plan_of(ours: StripeCustomer, found: stripe_objects.StripeSubscription) -> tuple[SubscriptionPlan | None, str]:
+    """Return the plan of a subscription, and the price if it belongs to no plan; then the plan is the last known one."""
+    plans = SubscriptionPlan.objects.order_by("price", "pk")
+    by_price = {plan.stripe_price_id: plan for plan in plans.filter(stripe_price_id__in=filter(None, found.price_ids))}
+    current = next((by_price[price] for price in found.price_ids if price in by_price), None)
+    plan = current or plans.filter(pk__in=found.plan_ids).last()  # a former price of the plan
+    if plan is not None:
+        return plan, ""
+    stored = Subscription.objects.for_user(ours.user).filter(stripe_subscription_id=found.id).select_related("plan").first()
+    bought = key_in(found.metadata, "plan_id")  # our checkout writes it
+    last_known = stored.plan if stored else plans.filter(pk=bought).first() if bought else None
+    return last_known, next(iter(found.price_ids), "unknown")
 
 
-def _problem_of(subscription: stripe_objects.StripeSubscription, plan: SubscriptionPlan | None, running: str) -> str:
-    if subscription.status not in SubscriptionStatus.values:
-        return f"Subscription {subscription.id} has the status {subscription.status!r}, which is unknown here."
-    if plan is None:
-        return f"Subscription {subscription.id} has the price {subscription.price_id}, which belongs to no plan."
+def _write_subscription(
+    ours: StripeCustomer,
+    found: stripe_objects.StripeSubscription,
+    plan: SubscriptionPlan,
+    unknown_price: str,
+    done: SyncResult,
+    now: datetime,
+) -> Subscription:
+    if found.status in RUNNING:
+        _cancel_local_subscriptions(ours, now)
+    copied = {name: getattr(found, name) for name in COPIED_FIELDS}
+    if found.status not in SubscriptionStatus.values:
+        sentence = f"has an unknown status, so it grants no access: {found.status or 'none'}."
+        done.problems.append(f"Subscription {found.id} {sentence}")
+        copied["status"] = SubscriptionStatus.PAUSED
+    return upsert_changed(
+        Subscription,
+        {"user": ours.user, "stripe_subscription_id": found.id},
+        {"plan": plan, "unknown_price_id": unknown_price, "stripe_customer_id": ours.stripe_id, **copied},
+    )
+
+
+def _problem_of(subscription: stripe_objects.StripeSubscription, running: str) -> str:
     if running and subscription.status in RUNNING:
         return f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
     return ""
@@ -149,19 +212,23 @@ def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
 
 
-def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime) -> None:
-    listed = stripe_client.list_all("invoices", customer=ours.stripe_id, expand=["data.payments"])
-    found = [stripe_objects.parse_invoice(item) for item in listed]
-    adjustments = StripeAdjustments(ours, {key: item.id for item in found for _, key in item.payments})
+def _sync_invoices(
+    ours: StripeCustomer, found: CustomerObjects, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime
+) -> None:
+    invoices = parsed(found.invoices, stripe_objects.parse_invoice, done.problems)
+    adjustments = StripeAdjustments(ours, found, invoices, done.problems)
     rows: dict[str, BillingHistory] = {}
-    for invoice in found:
+    for invoice in invoices:
         refunded = adjustments.refunded_of(invoice.id)
-        rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
-        record_dunning(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
+        with leaving_out(f"Invoice {invoice.id}", done.problems):
+            row = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
+            record_dunning(user=ours.user, invoice=row, stripe=invoice, now=now)
+            rows[invoice.id] = row
     adjustments.write(rows)
     done.invoices = len(rows)
-    unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
-    unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # such as deleted drafts
+    # a draft can be deleted at Stripe; all other invoices remain, also those of a customer who was deleted
+    drafts = BillingHistory.objects.for_user(ours.user).filter(status=InvoiceStatus.DRAFT).exclude(stripe_invoice_id="")
+    drafts.exclude(stripe_invoice_id__in=[item["id"] for item in found.invoices]).update(status=InvoiceStatus.VOID)
 
 
 def _write_invoice(

@@ -7,13 +7,16 @@ from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from procrastinate.types import TimeDeltaParams
 
 from billing import tasks
+from billing.models import StripeEvent
 from billing.stripe import client as stripe_client
 from billing.stripe import events
-from core import clock, jobs, rls
+from core import clock, rls
 from core.errors import DomainError
 
+EVENT_DELAY: TimeDeltaParams = {"seconds": 2}
 MAX_BODY_SIZE = 1_048_576  # bytes; Stripe's events have about ten thousand
 
 
@@ -29,10 +32,20 @@ def stripe(request: HttpRequest) -> JsonResponse:
         with rls.as_staff():  # the request is from Stripe, and the event may be about any customer
             event, is_new = events.store_event(payload, headers=dict(request.headers), now=now)
             if is_new:
-                jobs.enqueue(tasks.handle_stripe_event, event_id=str(event.pk))
+                _enqueue(event)
     except DomainError as error:
         return _problem(error)
     return JsonResponse({"received": event.stripe_id, "is_new": is_new})
+
+
+def _enqueue(event: StripeEvent) -> None:
+    """Enqueue the processing. A payment causes several events within a second, which wait for each other and need one sync.
+
+    A purchase does not wait, because the buyer is looking at the page.
+    """
+    is_purchase = event.type.startswith("checkout.session.")
+    job = tasks.handle_stripe_event if is_purchase else tasks.handle_stripe_event.configure(schedule_in=EVENT_DELAY)
+    job.defer(event_id=str(event.pk))
 
 
 def _body_of(request: HttpRequest) -> bytes:

@@ -62,7 +62,7 @@ def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[s
         yield "it will end with this period" if subscription["cancel_at_period_end"] else "it will renew again"
     if "items" in before:
         then, now = (stripe_objects.parse_subscription({**subscription, **part}) for part in (before, {}))
-        if then.price_id != now.price_id:
+        if then.price_ids != now.price_ids:
             yield "the price has changed"
         if then.current_period_end != now.current_period_end:
             yield f"the next period runs until {now.current_period_end:%Y-%m-%d}"

@@ -10,6 +10,7 @@ from dev.stripe.store import Obj, Store
 
 API_VERSION = "2026-10-28.endive"  # the version that stripe 16.1.0 requests
 SETTINGS = "settings"
+OTHER_MODE_HINT = "; a similar object exists in live mode, but a test mode key was used to make this request."
 DEFAULTS: dict[str, Any] = {
     "id": SETTINGS,
     "object": "_settings",
@@ -19,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_days": [3, 5, 7],  # after the first failure; Stripe lets an account choose
     "after_last_retry": "cancel",  # or "unpaid", or "past_due"
     "signs_with": "machine",  # the clock of Stripe-Signature's timestamp: "machine" or "account"
+    "other_mode": False,  # True while the key is of the other mode (test or live) than the stored objects
     "held": False,  # True while deliveries are held back
 }
 
@@ -93,9 +95,18 @@ class Account:
     def find(self, kind: str, name: object, param: str = "id") -> Obj:
         """Return the object of a kind and an id. Raise Stripe's error if there is none."""
         obj = self.store.find(name) if name is not None else None
+        what = "PaymentMethod" if kind == "payment_method" else kind
+        if obj is not None and self.settings["other_mode"]:
+            raise no_such(what, name, param, OTHER_MODE_HINT)
         if obj is None or obj["object"] != kind or (obj.get("deleted") and param != "id"):
-            raise no_such("PaymentMethod" if kind == "payment_method" else kind, name, param)
+            raise no_such(what, name, param)
         return obj
+
+    def require_customer(self, name: object) -> None:
+        """Raise Stripe's error for a list of a customer that never existed. Those of a deleted customer can be listed."""
+        found = self.store.find(name)
+        if found is None or found["object"] != "customer" or self.settings["other_mode"]:
+            self.find("customer", name, "customer")
 
     def payment_of(self, invoice: Obj) -> Obj | None:
         """Return the record that connects an invoice with its payment intent."""

@@ -35,7 +35,18 @@ def visible(value: Any) -> Any:
     plain = {key: visible(entry) for key, entry in value.items() if key != "_"}
     if plain.get("object") == "subscription_item":
         plain["plan"] = plan_of(plain["price"])
+    for path, strange in value.get("_", {}).get("altered", {}).items():
+        set_field(plain, path.split("."), strange)
     return plain
+
+
+def set_field(here: Any, steps: list[str], value: Any) -> None:
+    """Set a nested field, such as `items.data.0.price`."""
+    step: Any = int(steps[0]) if isinstance(here, list) else steps[0]
+    if len(steps) > 1:
+        set_field(here[step], steps[1:], value)
+    else:
+        here[step] = value
 
 
 def plan_of(price: Obj) -> Obj:

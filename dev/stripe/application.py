@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from dev.stripe import object_schemas
 from dev.stripe import resources as resources  # registers the routes
-from dev.stripe.account import Account, RequestContext
+from dev.stripe.account import API_VERSION, Account, RequestContext
 from dev.stripe.api_versions import serialize
 from dev.stripe.deliveries import Deliveries
 from dev.stripe.errors import ApiError
@@ -79,6 +80,8 @@ class Application:
         self.scheduler = Scheduler(self.account, KINDS)
         self.account.step = self.scheduler.step
         self.keys = IdempotencyKeys(self.account)
+        self.checks_objects = False
+        self.object_errors: set[str] = set()
         self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOGGED_REQUESTS)
 
     def catch_up(self) -> None:
@@ -113,12 +116,8 @@ class Application:
             return ApiResponse(
                 500, b"<html><body><h1>500 Internal Server Error</h1></body></html>", {"Content-Type": "text/html"}
             )
-        if fault.kind == "rate_limit":
-            message = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."
-            return error_response(ApiError(message, status=429, code="rate_limit"), "")
-        if fault.kind == "error":
-            return error_response(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
-        return None
+        refuse = REFUSALS.get(fault.kind)
+        return refuse(fault) if refuse else None
 
     def internal_error(self, request: str) -> ApiResponse:
         """Return 500 for a fault in the emulator itself, and print the traceback."""
@@ -172,6 +171,8 @@ class Application:
             body = expanded(self.account, serialize(self.account, result, version), paths, version)
         finally:
             self.account.request = RequestContext()
+        if self.checks_objects and version == API_VERSION:
+            self.object_errors.update(object_schemas.of_response(body))
         return ApiResponse(200, orjson.dumps(body, option=orjson.OPT_INDENT_2), {"Stripe-Version": version})
 
     def version_of(self, call: ApiRequest) -> str:
@@ -197,7 +198,44 @@ def authenticate(header: str, key: str) -> None:
         raise ApiError(f"Invalid API Key provided: {credentials[:8]}****{credentials[-4:]}", status=401)
 
 
+def rate_limited(fault: Fault) -> ApiResponse:
+    """Return 429 with the header that names the limit: docs.stripe.com/rate-limits."""
+    message = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."
+    response = error_response(ApiError(message, status=429, code="rate_limit"), "")
+    response.headers["Stripe-Rate-Limited-Reason"] = "global-rate"
+    if fault.seconds:
+        response.headers["Retry-After"] = str(int(fault.seconds))
+    return response
+
+
+def locked(fault: Fault) -> ApiResponse:
+    """Return 429 for an object that another request holds: docs.stripe.com/rate-limits#object-lock-timeouts."""
+    message = (
+        "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If "
+        "you see this error intermittently, retry the request. If you see this error frequently and are making multiple "
+        "concurrent requests to a single object, make your requests serially or at a lower rate. For more details, see "
+        "https://stripe.com/docs/rate-limits#object-lock-timeouts."
+    )
+    return error_response(ApiError(message, status=429, code="lock_timeout"), "")
+
+
+def forbidden(fault: Fault) -> ApiResponse:
+    """Return 403 for a restricted key: docs.stripe.com/keys-best-practices."""
+    message = (
+        "The provided key 'rk_test_*********' does not have the required permissions for this endpoint on account "
+        f"'acct_emulator'. Having the '{fault.permission}' permission would allow this request to continue."
+    )
+    return error_response(ApiError(message, status=403), "")
+
+
+def failed(fault: Fault) -> ApiResponse:
+    return error_response(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
+
+
+REFUSALS = {"rate_limit": rate_limited, "lock_timeout": locked, "forbidden": forbidden, "error": failed}
+
+
 def error_response(error: ApiError, request: str) -> ApiResponse:
     """Return the response to an error. `Stripe-Should-Retry` is false for errors that a retry would not change."""
-    headers = {"Stripe-Should-Retry": "false"} if error.status in (400, 401, 402, 404) else {}
+    headers = {"Stripe-Should-Retry": "false"} if error.status in (400, 401, 402, 403, 404) else {}
     return ApiResponse(error.status, orjson.dumps(error.body(request), option=orjson.OPT_INDENT_2), headers)

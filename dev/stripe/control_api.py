@@ -7,6 +7,7 @@ import orjson
 
 from dev.stripe import api_versions
 from dev.stripe.account import DEFAULTS, SETTINGS
+from dev.stripe.account_commands import ACCOUNT_COMMANDS
 from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
 from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
@@ -215,6 +216,7 @@ def state(application: Application, given: dict[str, Any]) -> Any:
 
 
 COMMANDS: dict[str, Command] = {
+    **ACCOUNT_COMMANDS,
     "clock": clock,
     "fault": fault,
     "clear_faults": clear_faults,

@@ -34,7 +34,9 @@ def signature(body: bytes, secrets: list[str], seconds: int) -> str:
 
 
 def payload(event: Obj, endpoint: Obj) -> bytes:
-    """Return the event in the format of the endpoint's API version."""
+    """Return the event in the format of the endpoint's API version. A thin event has no version."""
+    if event["object"] != "event":
+        return orjson.dumps({key: value for key, value in event.items() if key not in ("_", "pending_webhooks")})
     other = event["_"]["other"]
     version = endpoint["api_version"] or event["api_version"]
     plain = {key: value for key, value in event.items() if key != "_"}

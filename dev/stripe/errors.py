@@ -33,9 +33,11 @@ def missing_parameter(name: str) -> ApiError:
     return ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
 
 
-def no_such(what: str, name: object, param: str = "id") -> ApiError:
+def no_such(what: str, name: object, param: str = "id", hint: str = "") -> ApiError:
     """Return the error for a missing object: 404 when the path names it, 400 when a parameter does."""
-    return ApiError(f"No such {what}: '{name}'", status=404 if param == "id" else 400, code="resource_missing", param=param)
+    return ApiError(
+        f"No such {what}: '{name}'{hint}", status=404 if param == "id" else 400, code="resource_missing", param=param
+    )
 
 
 def declined(failure: dict[str, Any], *, keeps_work: bool = True, **more: Any) -> ApiError:

@@ -60,8 +60,8 @@ def expanded(account: Account, response: Any, paths: list[str], version: str | N
 
 
 def expand_path(account: Account, here: Any, steps: list[str], path: str, version: str | None) -> None:
-    """Expand the first step of a path in place, and then the others."""
-    if not steps or here is None:
+    """Expand the first step of a path in place, and then the others. A deleted object has nothing to expand."""
+    if not steps or here is None or (isinstance(here, dict) and here.get("deleted")):
         return
     if isinstance(here, list):
         for entry in here:

@@ -1,6 +1,7 @@
 """Faults of requests and deliveries, for a number of times or with a seeded probability.
 
-Kinds for requests: `error` (500 in JSON), `html` (500 in HTML), `rate_limit` (429), `drop` (the connection ends before the
+Kinds for requests: `error` (500 in JSON), `html` (500 in HTML), `rate_limit` (429, with Retry-After if `seconds` are given),
+`lock_timeout` (429), `forbidden` (403 of a restricted key without `permission`), `drop` (the connection ends before the
 request is handled), `drop_after` (it ends afterwards), `slow` (by `seconds`), `down` (every request's connection ends).
 Kinds for deliveries: `duplicate`, `reorder`, `delay` (by `seconds` of the clock), `lose` (no attempt is ever made).
 """
@@ -11,7 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-REQUESTS = ("error", "html", "rate_limit", "drop", "drop_after", "slow", "down")
+REQUESTS = ("error", "html", "rate_limit", "lock_timeout", "forbidden", "drop", "drop_after", "slow", "down")
 DELIVERIES = ("duplicate", "reorder", "delay", "lose")
 
 
@@ -29,6 +30,7 @@ class Fault:
     probability: float = 1.0
     seed: int = 0
     seconds: float = 0
+    permission: str = "rak_customer_read"
     dice: random.Random = field(init=False)
     happened: int = 0
 

@@ -156,6 +156,20 @@ TEMPLATES = {
     "payment_method": Template(
         "pm", null="customer customer_account", other={"allow_redisplay": "unspecified", "metadata": {}, "type": "card"}
     ),
+    "payout": Template(
+        "po",
+        null="application_fee application_fee_amount balance_transaction description destination failure_balance_transaction "
+        "failure_code failure_message original_payout payout_method reversed_by statement_descriptor trace_id",
+        other={
+            "automatic": True,
+            "metadata": {},
+            "method": "standard",
+            "reconciliation_status": "completed",
+            "source_type": "card",
+            "status": "paid",
+            "type": "bank_account",
+        },
+    ),
     "price": Template(
         "price",
         null="custom_unit_amount lookup_key tiers_mode transform_quantity",
@@ -204,5 +218,6 @@ TEMPLATES = {
     ),
     "subscription_item": Template("si", null="billing_thresholds", empty="discounts tax_rates", has_livemode=False),
     "test_helpers.test_clock": Template("clock", other={"status": "ready", "status_details": {}}),
+    "v2.core.event": Template("evt", null="context reason", zero="pending_webhooks"),
     "webhook_endpoint": Template("we", null="application", other={"metadata": {}, "status": "enabled"}),
 }

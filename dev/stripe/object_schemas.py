@@ -13,6 +13,7 @@ import stripe
 from stripe._object_classes import OBJECT_CLASSES
 
 MODULES = (stripe, stripe.checkout, stripe.billing_portal, stripe.test_helpers)
+DELETED_FIELDS = ("id", "object", "deleted")
 PLAIN: dict[typing.Any, typing.Any] = {str: str, int: int, bool: bool, float: (int, float), decimal.Decimal: str}
 
 
@@ -24,8 +25,17 @@ def class_of(name: str) -> Any:
     return next((getattr(module, name) for module in MODULES if hasattr(module, name)), None)
 
 
+def of_response(body: dict[str, Any]) -> list[str]:
+    """Check a response: an object, or a page of objects of the kinds that they name."""
+    found = body["data"] if body.get("object") == "list" else [body]
+    unknown = [f"{obj['object']} isn't a kind of object" for obj in found if class_of(obj["object"]) is None]
+    return unknown or [wrong for obj in found for wrong in of_class(obj, class_of(obj["object"]), obj["object"])]
+
+
 def of_class(value: dict[str, Any], expected: type, path: str) -> list[str]:
     """Check an object against a class: unknown fields, missing fields, fields of another type."""
+    if value.get("deleted") is True:
+        return [f"{path}.{name} isn't a field of a deleted object" for name in value if name not in DELETED_FIELDS]
     fields = {name: kind for name, kind in inspect.get_annotations(expected).items() if name != "OBJECT_NAME"}
     wrong = [f"{path}.{name} isn't a field" for name in value if name not in fields]
     optional = {

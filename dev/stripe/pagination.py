@@ -49,6 +49,10 @@ def within(span: Any, value: int) -> bool:
 def newest_first(account: Account, kind: str, given: dict[str, Any], *names: str) -> list[Obj]:
     """Return the objects of a kind by equality of the named parameters and, if given, by `created`."""
     wanted = {name: given[name] for name in names if given.get(name) is not None}
+    if "customer" in wanted:
+        account.require_customer(wanted["customer"])
+    if account.settings["other_mode"]:
+        return []
     return [
         obj for obj in reversed(account.store.where_read_only(kind, **wanted)) if within(given.get("created"), obj["created"])
     ]

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from billing.stripe import reconciliation
 from billing.stripe.reconciliation import Difference
@@ -39,9 +38,6 @@ class Command(BaseCommand):
     def _differences(self, only: User | None, *, fix: bool) -> Iterator[Difference]:
         now = clock.now()
         if only is None:
-            yield from reconciliation.missing_customers(fix=fix)
-        rows = reconciliation.customers_to_compare(only)
-        for customer in tqdm(rows, "Comparing", unit=" customers", leave=False, disable=None):
+            yield from reconciliation.find_differences(now=now, fix=fix)
+        for customer in reconciliation.customers_to_compare(only) if only else ():
             yield from reconciliation.compare_customer(customer, now=now, fix=fix)
-        if only is None:
-            yield from reconciliation.missing_events(now=now, fix=fix)

@@ -5,7 +5,7 @@ from typing import Any
 
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.billing_periods import DAY
-from dev.stripe.errors import ApiError
+from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit
 from dev.stripe.ids import new_id
 from dev.stripe.new_objects import new_object
@@ -15,11 +15,11 @@ from dev.stripe.resources.standard import list_route, retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
+EVENT_RETENTION = 30 * DAY
 CLOCK = "test_helpers.test_clock"
 MAX_CLOCK_ADVANCE = 2 * 366 * DAY  # two years; Stripe's limit is two intervals of the shortest subscription
 
 
-retrieve_route("/v1/events", "event")
 retrieve_route("/v1/webhook_endpoints", "webhook_endpoint")
 list_route("/v1/webhook_endpoints", "webhook_endpoint")
 retrieve_route("/v1/test_helpers/test_clocks", CLOCK)
@@ -34,7 +34,8 @@ def list_events(account: Account, given: dict[str, Any]) -> Obj:
     if given.get("type") and given.get("types"):
         raise ApiError("You may only specify one of these parameters: type, types.", param="types")
     kinds = given.get("types") or ([given["type"]] if given.get("type") else ["*"])
-    found = [event for event in newest_first(account, "event", given) if any(is_kind(event, kind) for kind in kinds)]
+    recent = [event for event in newest_first(account, "event", given) if is_retained(account, event)]
+    found = [event for event in recent if any(is_kind(event, kind) for kind in kinds)]
     if given.get("delivery_success") is not None:
         found = [
             event
@@ -42,6 +43,19 @@ def list_events(account: Account, given: dict[str, Any]) -> Obj:
             if (event["pending_webhooks"] == 0 and event["_"]["failed"] == 0) == given["delivery_success"]
         ]
     return page("/v1/events", found, given)
+
+
+@route("GET /v1/events/{id}")
+def retrieve_event(account: Account, given: dict[str, Any], name: str) -> Obj:
+    event = account.find("event", name)
+    if not is_retained(account, event):
+        raise no_such("event", name)
+    return event
+
+
+def is_retained(account: Account, event: Obj) -> bool:
+    """Return True for 30 days, after which the API has no event: docs.stripe.com/api/events."""
+    return bool(event["created"] > account.now(event) - EVENT_RETENTION)
 
 
 def is_kind(event: Obj, kind: str) -> bool:

@@ -22,6 +22,8 @@ list_route("/v1/setup_intents", "setup_intent", {"customer": text, "payment_meth
 retrieve_route("/v1/charges", "charge")
 list_route("/v1/charges", "charge", {"customer": text, "payment_intent": text, "created": span})
 update_route("/v1/charges", "charge", {"description": text})
+retrieve_route("/v1/payouts", "payout")
+list_route("/v1/payouts", "payout", {"status": text, "created": span})
 
 
 @route("POST /v1/payment_intents/{id}/confirm", {"payment_method": text, "off_session": boolean, "return_url": text})

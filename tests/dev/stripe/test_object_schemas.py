@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dev.stripe import object_schemas
+from dev.stripe.new_objects import TEMPLATES
 from tests.dev.stripe.fixtures import Shop
 
 DOCUMENT = os.environ.get("STRIPE_OPENAPI")
@@ -26,6 +27,7 @@ KINDS = [
     "invoiceitem",
     "payment_intent",
     "payment_method",
+    "payout",
     "price",
     "product",
     "refund",
@@ -40,6 +42,8 @@ KINDS = [
 def everything(shop: Shop) -> dict[str, list[Any]]:
     """Create objects of every kind in most of their states and return them by kind."""
     emulator, v1 = shop.emulator, shop.v1
+    emulator.add_foreign_app()
+    v1.customers.delete(shop.customer())
     v1.test_helpers.test_clocks.create({"frozen_time": emulator.now()})
     customer = shop.customer(name="Alice", metadata={"user": "1"}, address={"city": "Turin"})
     v1.customers.balance_transactions.create(customer, {"amount": -500, "currency": "usd"})
@@ -82,6 +86,7 @@ PATHS = (
     "payment_intents",
     "setup_intents",
     "charges",
+    "payouts",
     "refunds",
     "credit_notes",
     "disputes",
@@ -121,6 +126,48 @@ def test_every_kind_matches_the_librarys_classes(shop: Shop) -> None:
     found = everything(shop)
     assert sorted(found) == KINDS
     assert {kind: wrong for kind in KINDS if (wrong := wrong_by_class(found[kind]))} == {}
+
+
+EXPANDED = (
+    "subscriptions?status=all&expand[]=data.default_payment_method&expand[]=data.latest_invoice.payments&expand[]=data.customer",
+    "invoices?expand[]=data.payments&expand[]=data.customer.invoice_settings.default_payment_method",
+    "charges?expand[]=data.refunds&expand[]=data.customer&expand[]=data.payment_intent.latest_charge",
+    "refunds?expand[]=data.charge.customer",
+    "disputes?expand[]=data.charge.payment_intent",
+    "customers?expand[]=data.subscriptions&expand[]=data.invoice_settings.default_payment_method",
+    "invoice_payments?expand[]=data.payment.payment_intent&expand[]=data.invoice",
+    "checkout/sessions?expand[]=data.line_items&expand[]=data.subscription&expand[]=data.setup_intent",
+)
+
+
+def test_every_response_matches_with_what_is_expanded(shop: Shop) -> None:
+    """Check the responses in the emulator, so that no call of this history is left out."""
+    shop.emulator.check_objects()
+    try:
+        everything(shop)
+        for path in EXPANDED:
+            assert shop.emulator.get(f"/v1/{path}&limit=100")["object"] == "list"
+    finally:
+        errors = shop.emulator.check_objects(on=False)
+    assert errors == []
+
+
+def kinds_in(value: Any) -> set[str]:
+    """Return the kinds of all objects in a value, also of those in other objects."""
+    if isinstance(value, list):
+        return {kind for entry in value for kind in kinds_in(entry)}
+    if not isinstance(value, dict):
+        return set()
+    own = {value["object"]} if isinstance(value.get("object"), str) else set()
+    return own | kinds_in(list(value.values()))
+
+
+def test_every_kind_that_the_emulator_creates_is_checked(shop: Shop) -> None:
+    """A thin event is only sent to endpoints, so `test_shared_account` checks it."""
+    created = {kind for kind in TEMPLATES if not kind.startswith("_")}
+    shop.checkout()
+    lines = shop.emulator.get("/v1/checkout/sessions?expand[]=data.line_items")
+    assert created - kinds_in(list(everything(shop).values())) - kinds_in(lines) == {"v2.core.event"}
 
 
 if DOCUMENT:

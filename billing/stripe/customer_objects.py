@@ -1,0 +1,71 @@
+"""Reads of a customer's objects at Stripe with as few calls as possible.
+
+A sync of an event needs two calls: the subscriptions, whose first also has the customer and the card, and the invoices. Refunds
+and disputes are read if an event is about them, and credits if our rows do not add up to the balance.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from billing.stripe import client as stripe_client
+from billing.stripe.client import Object
+from billing.stripe.objects import id_of
+
+CUSTOMER_CARD = "invoice_settings.default_payment_method"
+SUBSCRIPTION_CARD = "default_payment_method"
+
+
+@dataclass
+class CustomerObjects:
+    """The objects of one customer. `refunds` and `disputes` are None if they were not read."""
+
+    customer: Object
+    subscriptions: list[Object]
+    invoices: list[Object]
+    refunds: list[Object] | None = None
+    disputes: list[Object] | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_deleted(self) -> bool:
+        return bool(self.customer.get("deleted"))
+
+
+def read_customer(stripe_id: str, *, with_refunds: bool) -> CustomerObjects:
+    """Read a customer's objects. Raise StripeNotFoundError if the account has no such customer."""
+    expand = [f"data.{SUBSCRIPTION_CARD}", f"data.customer.{CUSTOMER_CARD}"]
+    subscriptions = list(stripe_client.list_all("subscriptions", customer=stripe_id, status="all", expand=expand))
+    customer = next((found["customer"] for found in subscriptions if isinstance(found["customer"], dict)), None)
+    if customer is None:
+        customer = stripe_client.call("customers.retrieve", stripe_id, {"expand": [CUSTOMER_CARD]})
+    found = CustomerObjects(customer, subscriptions, read_invoices(stripe_id))
+    if with_refunds:
+        charges = list(stripe_client.list_all("charges", customer=stripe_id, expand=["data.refunds"]))
+        found.refunds = [refund for charge in charges for refund in _refunds_of(charge)]
+        disputed = [charge["id"] for charge in charges if charge["disputed"]]
+        found.disputes = [item for charge in disputed for item in stripe_client.list_all("disputes", charge=charge)]
+    return found
+
+
+def read_invoices(stripe_id: str) -> list[Object]:
+    """Read a customer's invoices with their payments, newest first."""
+    return list(stripe_client.list_all("invoices", customer=stripe_id, expand=["data.payments"]))
+
+
+def read_credits(stripe_id: str) -> list[Object]:
+    """Read the transactions of a customer's balance, newest first."""
+    return list(stripe_client.list_all("customers.balance_transactions", stripe_id))
+
+
+def owner_of(obj: Object) -> str:
+    """Return the ID of the customer of a refund or dispute, whose charge is expanded; "" without one."""
+    charge = obj.get("charge")
+    return id_of(charge.get("customer")) if isinstance(charge, dict) else ""
+
+
+def _refunds_of(charge: Object) -> Iterator[Object]:
+    listed = charge.get("refunds") or {}
+    if listed.get("has_more"):
+        yield from stripe_client.list_all("refunds", charge=charge["id"])
+    else:
+        yield from listed.get("data") or []
