@@ -11,6 +11,8 @@ from django.db.models import F
 from billing.models import StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
+from billing.stripe import fraud_warnings
+from billing.stripe.event_customers import find_customer
 from billing.stripe.sync import SyncResult, sync_customer
 from core.errors import ConflictError, DomainError
 from core.json_input import parsed
@@ -22,7 +24,16 @@ OVERDUE_AFTER = timedelta(minutes=1)
 BATCH = 200
 MAX_ID_LENGTH = 255
 # Events of these types are synced. All others are stored and ignored.
-SYNCED_EVENT_TYPES = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
+SYNCED_EVENT_TYPES = (
+    "charge.",
+    "checkout.session.",
+    "customer.",
+    "invoice.",
+    "invoice_payment.",
+    "payment_method.",
+    fraud_warnings.EVENT_TYPES,
+    "refund.",
+)
 # Staff are not notified of events of these types, which are not synced.
 IGNORED_EVENT_TYPES = (
     "balance.",
@@ -127,9 +138,13 @@ def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
             message = f"{event.type} was received for the first time and stored. Ask a developer if it should be synced."
             notify_staff(title="Stripe sends events that are not synced", message=message, now=now)
         return f"Events of the type {event.type} are not synced."
+    event.stripe_customer_id = find_customer(event)
     if not event.stripe_customer_id:
         return "The event has no customer."
-    return sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
+    done = sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
+    if done.is_known and event.type.startswith(fraud_warnings.EVENT_TYPES):
+        fraud_warnings.report_fraud_warning(event, now=now)
+    return done
 
 
 def _record_outcome(event: StripeEvent, outcome: SyncResult | str, now: datetime) -> None:
@@ -138,7 +153,8 @@ def _record_outcome(event: StripeEvent, outcome: SyncResult | str, now: datetime
         event.body, event.headers = "", {}  # personal data of an unknown person or of an erased account
     event.state = EventState.HANDLED if is_synced else EventState.IGNORED
     event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
-    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
+    processed = ("state", "attempts", "handled_at", "outcome", "error", "body", "headers", "stripe_customer_id")
+    event.save(update_fields=processed)
     if isinstance(outcome, SyncResult) and outcome.problems:
         notify_staff(title="Stripe data could not be synced", message=" ".join(outcome.problems), now=now)
 

@@ -37,7 +37,16 @@ class StripeSubscription:
     trial_start: datetime | None
     trial_end: datetime | None
     created: datetime
+    ended_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StripePayment:
+    """A payment that was collected for an invoice. `id` is that of a payment intent or a charge."""
+
+    id: str
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class StripeInvoice:
     next_payment_attempt: datetime | None
     description: str
     payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
+    collected: tuple[StripePayment, ...] = ()  # the payments that took money, largest first
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,8 @@ class StripeAdjustment:
     reason: str
     created: datetime
     paid_by: tuple[str, ...] = ()
+    failure: str = ""
+    is_withdrawn: bool = False  # True for a dispute that took money and did not return it
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -104,6 +116,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         trial_start=instant(obj.get("trial_start")),
         trial_end=instant(obj.get("trial_end")),
         created=_instant(obj["created"]),
+        ended_at=instant(obj.get("ended_at")),
         metadata=dict(obj.get("metadata") or {}),
     )
 
@@ -130,6 +143,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         next_payment_attempt=instant(obj.get("next_payment_attempt")),
         description=_description(obj),
         payments=tuple(_payment_references(obj)),
+        collected=collected_payments(obj),
     )
 
 
@@ -165,6 +179,8 @@ def parse_adjustment(obj: Object) -> StripeAdjustment:
         reason=reason or "",
         created=_instant(obj["created"]),
         paid_by=tuple(key for key in paid_by if key),
+        failure=obj.get("failure_reason") or "",
+        is_withdrawn=sum(entry["amount"] for entry in obj.get("balance_transactions") or ()) < 0,
         metadata=dict(obj.get("metadata") or {}),
     )
 
@@ -179,6 +195,17 @@ def _payment_references(obj: Object) -> list[tuple[str, str]]:
     found = [(payment["type"], id_of(payment[payment["type"]])) for payment in new if payment["type"] in payment]
     old = [(kind, id_of(obj.get(kind))) for kind in ("payment_intent", "charge")]
     return found or [(kind, key) for kind, key in old if key]
+
+
+def collected_payments(obj: Object) -> tuple[StripePayment, ...]:
+    """Return the payments that took money for an invoice whose `payments` are expanded, largest first."""
+    currency = obj["currency"].upper()
+    found = [
+        StripePayment(id_of(entry["payment"][entry["payment"]["type"]]), from_minor_units(entry["amount_paid"] or 0, currency))
+        for entry in (obj.get("payments") or {}).get("data", [])
+        if entry["status"] == "paid" and entry["payment"]["type"] in ("payment_intent", "charge")
+    ]
+    return tuple(sorted((entry for entry in found if entry.amount > 0), key=lambda entry: (-entry.amount, entry.id)))
 
 
 def id_of(value: Any) -> str:

@@ -13,12 +13,14 @@ from django.db import transaction
 
 from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.invoices import InvoiceStatus
-from billing.models.subscriptions import IS_LOCAL, RUNNING, SubscriptionStatus
+from billing.models.subscriptions import ACTIVE, IS_LOCAL, RUNNING, SubscriptionStatus
 from billing.services.dunning import record_dunning, stop_dunning
 from billing.services.feature_access import sync_feature_access
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.double_purchases import is_own_purchase
+from billing.stripe.refund_rules import apply_refund_rules
 from billing.stripe.sync_adjustments import StripeAdjustments
 
 INVOICE_STATUSES = {
@@ -48,12 +50,14 @@ class SyncResult:
     subscriptions: int = 0
     invoices: int = 0
     problems: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)  # IDs of subscriptions that a job cancels and refunds
 
     def __str__(self) -> str:
         if not self.is_known:
             return "The customer is unknown. Nothing was synced, and the event's body was not stored."
         counts = f"Synced from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
-        return " ".join([counts, *self.problems])
+        duplicates = [f"Subscription {key} was bought twice. It is canceled and refunded." for key in self.duplicates]
+        return " ".join([counts, *duplicates, *self.problems])
 
 
 @transaction.atomic
@@ -75,7 +79,7 @@ def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
     found = stripe_client.list_all("subscriptions", customer=stripe_customer_id, status="all")
     subscriptions = [stripe_objects.parse_subscription(item) for item in found]
     rows = _sync_subscriptions(ours, subscriptions, done, now)
-    _sync_invoices(ours, rows, done, now)
+    _sync_invoices(ours, subscriptions, rows, done, now)
     _sync_payment_details(ours, subscriptions, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
@@ -103,9 +107,14 @@ def _sync_subscriptions(
     """Return the rows by Stripe ID. Ended subscriptions are written first, because a customer has at most one running."""
     rows: dict[str, Subscription] = {}
     running = ""
-    for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
+    for subscription in sorted(found, key=_order):
         plan = _plan_of(subscription)
-        problem = _problem_of(subscription, plan, running)
+        problem = _problem_of(subscription, plan)
+        if not problem and running and subscription.status in RUNNING:
+            if is_own_purchase(subscription, ours.user):
+                done.duplicates.append(subscription.id)
+                continue
+            problem = f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
         if problem or plan is None:
             done.problems.append(problem)
             continue
@@ -126,6 +135,12 @@ def _sync_subscriptions(
     return rows
 
 
+def _order(subscription: stripe_objects.StripeSubscription) -> tuple[bool, bool, datetime, str]:
+    """Return the place of a subscription. Of several that run, the oldest that grants access comes first and is retained."""
+    has_access = subscription.status in ACTIVE
+    return subscription.status in RUNNING, not has_access, subscription.created, subscription.id
+
+
 def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
     by_price = SubscriptionPlan.objects.filter(stripe_price_id=subscription.price_id).exclude(stripe_price_id="").first()
     if by_price is None and subscription.plan_id:  # a former price of the plan
@@ -133,13 +148,11 @@ def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPla
     return by_price
 
 
-def _problem_of(subscription: stripe_objects.StripeSubscription, plan: SubscriptionPlan | None, running: str) -> str:
+def _problem_of(subscription: stripe_objects.StripeSubscription, plan: SubscriptionPlan | None) -> str:
     if subscription.status not in SubscriptionStatus.values:
         return f"Subscription {subscription.id} has the status {subscription.status!r}, which is unknown here."
     if plan is None:
         return f"Subscription {subscription.id} has the price {subscription.price_id}, which belongs to no plan."
-    if running and subscription.status in RUNNING:
-        return f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
     return ""
 
 
@@ -149,7 +162,13 @@ def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
 
 
-def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime) -> None:
+def _sync_invoices(
+    ours: StripeCustomer,
+    at_stripe: list[stripe_objects.StripeSubscription],
+    subscriptions: dict[str, Subscription],
+    done: SyncResult,
+    now: datetime,
+) -> None:
     listed = stripe_client.list_all("invoices", customer=ours.stripe_id, expand=["data.payments"])
     found = [stripe_objects.parse_invoice(item) for item in listed]
     adjustments = StripeAdjustments(ours, {key: item.id for item in found for _, key in item.payments})
@@ -158,7 +177,9 @@ def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription],
         refunded = adjustments.refunded_of(invoice.id)
         rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
         record_dunning(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
-    adjustments.write(rows)
+    adjustments.write(rows, now)
+    pairs = {invoice.id: (invoice, rows[invoice.id]) for invoice in found}
+    apply_refund_rules(ours, pairs, at_stripe, done.duplicates, adjustments, now)
     done.invoices = len(rows)
     unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
     unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # such as deleted drafts
