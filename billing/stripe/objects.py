@@ -18,6 +18,7 @@ Object = dict[str, Any]
 ZERO_DECIMAL_CURRENCIES = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
+PAYMENT_KINDS = ("payment_intent", "charge")
 THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # their amounts are multiples of ten
 
 
@@ -193,19 +194,18 @@ def _description(obj: Object) -> str:
 def _payment_references(obj: Object) -> list[tuple[str, str]]:
     new = [payment["payment"] for payment in (obj.get("payments") or {}).get("data", [])]
     found = [(payment["type"], id_of(payment[payment["type"]])) for payment in new if payment["type"] in payment]
-    old = [(kind, id_of(obj.get(kind))) for kind in ("payment_intent", "charge")]
+    old = [(kind, id_of(obj.get(kind))) for kind in PAYMENT_KINDS]
     return found or [(kind, key) for kind, key in old if key]
 
 
 def collected_payments(obj: Object) -> tuple[StripePayment, ...]:
-    """Return the payments that took money for an invoice whose `payments` are expanded, largest first."""
+    """Return the payments that took money for an invoice, largest first. In the new format `payments` must be expanded."""
     currency = obj["currency"].upper()
-    found = [
-        StripePayment(id_of(entry["payment"][entry["payment"]["type"]]), from_minor_units(entry["amount_paid"] or 0, currency))
-        for entry in (obj.get("payments") or {}).get("data", [])
-        if entry["status"] == "paid" and entry["payment"]["type"] in ("payment_intent", "charge")
-    ]
-    return tuple(sorted((entry for entry in found if entry.amount > 0), key=lambda entry: (-entry.amount, entry.id)))
+    entries = [entry for entry in (obj.get("payments") or {}).get("data", []) if entry["status"] == "paid"]
+    found = [(id_of(entry["payment"].get(kind)), entry["amount_paid"]) for entry in entries for kind in PAYMENT_KINDS]
+    old = [(id_of(obj.get(kind)), obj.get("amount_paid")) for kind in PAYMENT_KINDS if obj.get(kind)][:1]
+    collected = [StripePayment(key, from_minor_units(amount, currency)) for key, amount in found or old if key and amount]
+    return tuple(sorted(collected, key=lambda entry: (-entry.amount, entry.id)))
 
 
 def id_of(value: Any) -> str:

@@ -56,7 +56,7 @@ def compare_customer(customer: StripeCustomer, *, now: datetime, fix: bool = Fal
         result = sync_customer(stripe_customer_id=customer.stripe_id, now=now)
         after = _snapshot(customer)
         transaction.set_rollback(not fix)
-    problems = [Difference(customer.stripe_id, problem) for problem in result.problems]
+    problems = [Difference(customer.stripe_id, problem) for problem in (*result.duplicate_sentences, *result.problems)]
     return [*_differences(customer.stripe_id, before, after), *problems]
 
 

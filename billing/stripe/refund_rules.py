@@ -105,10 +105,10 @@ def _create(row: BillingHistory, rule: RefundRule | None, amount: Decimal, now: 
 
 
 def _notice(ours: StripeCustomer, rule: RefundRule | None, row: BillingHistory, amount: Decimal) -> CustomerNotice:
-    money, card = format_amount(amount, row.currency), f"your card {ours.card}" if ours.card else "your card"
+    refunded = f"refund {format_amount(amount, row.currency)} to the card or account that you paid with."
     if rule == RefundRule.DOUBLE_PURCHASE:
-        why = f"You bought a plan twice. We cancel the second subscription and refund {money} to {card}."
-        return CustomerNotice("We refund your second purchase", f"{why} Your first subscription continues.")
+        why = f"You bought a plan twice. We cancel the second subscription and {refunded} Your first subscription continues."
+        return CustomerNotice("We refund your second purchase", why)
     day = format_day(ours.user, row.paid_at or row.billing_date)
-    why = f"On {day} you paid an invoice of a subscription that had ended before. We refund {money} to {card}."
+    why = f"On {day} you paid an invoice of a subscription that had ended before. We {refunded}"
     return CustomerNotice("We refund your payment", f"{why} To use a plan again, subscribe to it.")

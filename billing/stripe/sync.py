@@ -56,8 +56,12 @@ class SyncResult:
         if not self.is_known:
             return "The customer is unknown. Nothing was synced, and the event's body was not stored."
         counts = f"Synced from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
-        duplicates = [f"Subscription {key} was bought twice. It is canceled and refunded." for key in self.duplicates]
-        return " ".join([counts, *duplicates, *self.problems])
+        return " ".join([counts, *self.duplicate_sentences, *self.problems])
+
+    @property
+    def duplicate_sentences(self) -> list[str]:
+        """A sentence about each duplicate subscription."""
+        return [f"Subscription {key} was bought in addition. It is canceled and refunded." for key in self.duplicates]
 
 
 @transaction.atomic

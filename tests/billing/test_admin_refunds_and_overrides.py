@@ -125,6 +125,25 @@ def test_a_refund_is_declined(clerk: tuple[User, Client], invoice: BillingHistor
     assert "/decline/" not in text(other, f"{page}/change/")
 
 
+def test_a_withdrawal_is_refunded_without_an_approval(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    invoice.subscription, invoice.paid_at = None, clock.now()
+    invoice.save()
+    assert "/refund_withdrawal/" in text(clerk[1], f"{INVOICES}{invoice.pk}/change/")
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund_withdrawal/", YES | {"reason": "Ticket 4711"})
+    row = Adjustment.objects.get()
+    assert (row.rule, row.amount, row.status, row.requested_by) == ("withdrawal", Decimal("35.00"), "pending", clerk[0])
+    assert jobs() == 1
+    assert "Ticket 4711" in text(clerk[1], f"{ADJUSTMENTS}?rule__exact=withdrawal")
+    assert "Ticket 4711" not in text(clerk[1], f"{ADJUSTMENTS}?rule__exact=double_purchase")
+
+
+def test_a_withdrawal_is_not_offered_after_two_weeks(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    page = text(clerk[1], f"{INVOICES}{invoice.pk}/change/")
+    assert ("/refund/" in page, "/refund_withdrawal/" in page) == (True, False)
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund_withdrawal/", YES | {"reason": "Ticket 4711"})
+    assert not Adjustment.objects.exists()
+
+
 def test_an_override_is_added_and_revoked(clerk: tuple[User, Client], alice: User, noon: Any) -> None:
     user, client = clerk
     assert f"{OVERRIDES}add/?customer={alice.pk}" in text(client, f"/admin/users/user/{alice.pk}/change/")

@@ -9,6 +9,8 @@ from dev.stripe.store import Obj
 
 def pay_part(account: Account, invoice: Obj, amount: int, method: Obj) -> Obj:
     """Pay `amount` minor units of an open invoice by a payment intent of its own. Return the invoice's payment."""
+    if invoice["status"] != "open":
+        raise ValueError(f"this invoice is {invoice['status']}")
     if not 0 < amount < invoice["amount_remaining"]:
         raise ValueError(f"a part is between 1 and {invoice['amount_remaining'] - 1}")
     intent = new_intent(account, invoice, "Partial payment")
