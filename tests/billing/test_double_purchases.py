@@ -14,7 +14,7 @@ from billing.stripe import reconciliation
 from core import clock
 from core.errors import ConflictError
 from system.models import SystemAlert
-from tests.billing.enqueued_jobs import run_enqueued
+from dev.billing_simulation.jobs import run_enqueued
 from tests.billing.stripe_payments import Payments
 from users.models import User
 
