@@ -130,14 +130,12 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
 
     @confirmed_action(
         title="Refund a withdrawal",
-        description="Within 14 days of the payment, the rest of it is refunded without an approval. Cancel the subscription first.",
+        description="Within 14 days of the payment, its rest is refunded without an approval. Cancel the subscription first.",
         icon="undo",
         form=ReasonForm,
     )
     def refund_withdrawal(self, request: HttpRequest, invoice: BillingHistory, cleaned_data: dict[str, Any]) -> None:
         staff_member: Any = request.user
-        row = services.refund_withdrawal(
-            invoice=invoice, reason=cleaned_data["reason"], by=staff_member, now=clock.now()
-        )
+        row = services.refund_withdrawal(invoice=invoice, reason=cleaned_data["reason"], by=staff_member, now=clock.now())
         self.message_user(request, format_html(BY_RULE, link(row, "the refund's page")), messages.INFO)
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

@@ -73,9 +73,7 @@ class Adjustment(OwnedModel):
     currency = CurrencyField()
     status = ChoiceField(AdjustmentStatus, max_length=30)
     reason = models.CharField(max_length=500, blank=True)
-    rule = ChoiceField(
-        RefundRule, max_length=30, blank=True, help_text="The rule that decided the refund. Empty if staff did."
-    )
+    rule = ChoiceField(RefundRule, max_length=30, blank=True, help_text="The rule that decided the refund. Empty if staff did.")
     happened_at = models.DateTimeField()
     requested_by = staff_foreign_key(null=True, blank=True)
     approved_by = staff_foreign_key(null=True, blank=True)

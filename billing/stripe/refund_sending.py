@@ -96,9 +96,7 @@ def _store_parts(row: Adjustment, parts: list[StripePayment]) -> list[Adjustment
 
 def _payments_of(invoice: BillingHistory) -> tuple[StripePayment, ...]:
     """Return the payments that Stripe collected for an invoice, largest first."""
-    found = collected_payments(
-        stripe_client.call("invoices.retrieve", invoice.stripe_invoice_id, {"expand": ["payments"]})
-    )
+    found = collected_payments(stripe_client.call("invoices.retrieve", invoice.stripe_invoice_id, {"expand": ["payments"]}))
     if not found:
         raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from credit, or elsewhere.")
     return found

@@ -1,7 +1,7 @@
 """Refunds requested by staff. The row is written before Stripe is called, so that a crash neither repeats nor loses a refund.
 
-`request_refund` only writes the row, which waits for the approval of a second staff member (`users.approvals`). Refunds by a rule
-(`billing.stripe.refund_rules`) need none. `billing.stripe.refund_sending` sends them.
+`request_refund` only writes the row, which waits for the approval of a second staff member (`users.approvals`). Refunds by a
+rule (`billing.stripe.refund_rules`) need none. `billing.stripe.refund_sending` sends both.
 """
 
 from datetime import datetime

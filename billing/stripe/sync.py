@@ -118,7 +118,9 @@ def _sync_subscriptions(
             if is_own_purchase(subscription, ours.user):
                 done.duplicates.append(subscription.id)
                 continue
-            problem = f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
+            problem = (
+                f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
+            )
         if problem or plan is None:
             done.problems.append(problem)
             continue

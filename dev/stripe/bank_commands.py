@@ -11,7 +11,7 @@ from dev.stripe.pages.invoice import new_card
 
 
 def dispute(application: Application, given: dict[str, Any]) -> Any:
-    """Open a dispute by `{charge, reason, case}`, escalate an inquiry by `{dispute, escalate}`, or close by `{dispute, won}`."""
+    """Open a dispute by `{charge, reason, case}`, escalate an inquiry by `{dispute, escalate}`, close by `{dispute, won}`."""
     account = application.account
     with application.store.transaction():
         if "charge" in given:

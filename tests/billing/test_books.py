@@ -1,6 +1,6 @@
 """Customers with every kind of trouble, whose events are shuffled, repeated and partly lost: every cent is accounted for.
 
-A fifth of the events is lost until `reconcile_stripe --fix`. `CUSTOMERS=500 make faults ARGS="-k every_cent"` tries 500 customers.
+A fifth of the events is lost until `reconcile_stripe --fix`. `CUSTOMERS=500 make faults ARGS="-k every_cent"` tries 500.
 """
 
 import os

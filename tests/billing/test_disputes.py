@@ -94,9 +94,7 @@ def test_the_events_are_found_with_the_customer(payments: Payments, charge: str,
         ("invoice_payment", "invoice"),
     ],
 )
-def test_any_object_is_resolved_by_its_payment(
-    payments: Payments, charge: str, alice: User, kind: str, reference: str
-) -> None:
+def test_any_object_is_resolved_by_its_payment(payments: Payments, charge: str, alice: User, kind: str, reference: str) -> None:
     found = stripe_client.call("charges.retrieve", charge)
     [invoice] = stripe_client.list_all("invoices")
     names = {"charge": charge, "payment_intent": found["payment_intent"], "invoice": invoice["id"]}

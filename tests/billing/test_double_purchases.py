@@ -13,8 +13,8 @@ from billing.stripe import client as stripe_client
 from billing.stripe import reconciliation
 from core import clock
 from core.errors import ConflictError
-from system.models import SystemAlert
 from dev.billing_simulation.jobs import run_enqueued
+from system.models import SystemAlert
 from tests.billing.stripe_payments import Payments
 from users.models import User
 

@@ -13,9 +13,9 @@ from billing.models import Adjustment, BillingHistory, StripeCustomer, Subscript
 from billing.stripe import client as stripe_client
 from core import clock
 from core.errors import ConflictError
+from dev.billing_simulation.jobs import run_enqueued
 from dev.factories import UserFactory
 from system.models import SystemAlert
-from dev.billing_simulation.jobs import run_enqueued
 from tests.billing.stripe_payments import Payments
 from users.models import User
 

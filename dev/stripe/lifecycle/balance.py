@@ -8,7 +8,13 @@ from dev.stripe.store import Obj
 def book(account: Account, source: Obj, amount: int, kind: str, category: str, *, fee: int = 0) -> Obj:
     """Add `amount` minor units (negative for money that leaves) less `fee` to the balance. Return the transaction."""
     now = account.now(source)
-    fees = {"amount": fee, "application": None, "currency": source["currency"], "description": "Dispute fee", "type": "stripe_fee"}
+    fees = {
+        "amount": fee,
+        "application": None,
+        "currency": source["currency"],
+        "description": "Dispute fee",
+        "type": "stripe_fee",
+    }
     return account.store.add(
         new_object(
             "balance_transaction",
