@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def charge(payments: Payments, mid_tier: SubscriptionPlan, alice: User, settings: Any) -> str:
-    """Return the charge of 35.00 USD by which Alice pays her plan."""
+    """Return the charge of 35.00 USD by which Alice pays."""
     settings.BILLING_TRIAL_DAYS = 0
     payments.buy(alice, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
