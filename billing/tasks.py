@@ -37,6 +37,13 @@ def send_refund(adjustment_id: str) -> None:
             services.send_refund(row)
 
 
+@jobs.task(retries=15)  # for 18 hours
+def settle_customer(stripe_customer_id: str, duplicates: list[str]) -> None:
+    """Cancel the subscriptions that a customer bought twice, and send the refunds that a rule grants."""
+    with rls.as_staff():
+        services.settle_customer(stripe_customer_id, duplicates)
+
+
 @jobs.periodic("*/15 * * * *")
 def resend_unsent_refunds(timestamp: int) -> None:
     """Retry the refunds that Stripe has not confirmed, each in its own job."""

@@ -149,7 +149,6 @@ STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("
 STRIPE_TIMEOUT = env.number("STRIPE_TIMEOUT", 20, at_least=1)
 BILLING_TRIAL_DAYS = env.number("BILLING_TRIAL_DAYS", 14)
 BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
-REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 100)  # in units of the refund's currency
 
 # --- time and files
 TIME_ZONE = "UTC"

@@ -1,4 +1,4 @@
-"""Refunds, credits and disputes in the back office, with the approval of large refunds."""
+"""Refunds, credits and disputes in the back office, with the approval of refunds."""
 
 from typing import Any
 
@@ -35,6 +35,9 @@ ADJUSTMENT_COLORS = {
     "won": "success",
     "failed": "danger",
     "lost": "danger",
+    "prevented": "danger",
+    "inquiry": "warning",
+    "inquiry closed": "default",
     "declined": "default",
     "canceled": "default",
 }
@@ -45,6 +48,7 @@ class AdjustmentColumns:
 
     money = amount_column("amount", "amount")
     state = column("status", "status", ADJUSTMENT_COLORS, show=lambda status: status.replace("_", " "))
+    decided_by_rule = column("rule", "rule", empty="-", show=lambda rule: rule.replace("_", " "))
 
 
 @inline_on(User)
@@ -59,13 +63,28 @@ class AdjustmentInline(AdjustmentColumns, ReadOnlyInline):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(HiddenActionsMixin, AdjustmentColumns, OwnedReadOnlyAdmin):
-    """Refunds, credits and disputes. A staff member can't approve or decline a refund that they requested."""
+    """Refunds, credits and disputes. A staff member can't approve or decline a refund that they requested.
 
-    list_display = ("happened_at", "owner", "kind", "money", "state", "reason", "requested_by", "approved_by", "of")
+    The filter "rule" lists the refunds that needed no approval.
+    """
+
+    list_display = (
+        "happened_at",
+        "owner",
+        "kind",
+        "money",
+        "state",
+        "decided_by_rule",
+        "reason",
+        "requested_by",
+        "approved_by",
+        "of",
+    )
     list_filter = (
         BY_CUSTOMER,
         ("kind", ChoicesDropdownFilter),
         ("status", ChoicesDropdownFilter),
+        ("rule", ChoicesDropdownFilter),
         ("happened_at", DaysFilter),
     )
     list_select_related = ("user", "invoice", "requested_by", "approved_by")
@@ -80,12 +99,14 @@ class AdjustmentAdmin(HiddenActionsMixin, AdjustmentColumns, OwnedReadOnlyAdmin)
         "amount",
         "currency",
         "status",
+        "rule",
         "reason",
         "invoice__billing_date",
         "invoice__amount",
         "invoice__amount_refunded",
         "invoice__stripe_invoice_id",
         "stripe_id",
+        "stripe_payment_id",
     )
     actions_detail = ("approve", "decline")
 

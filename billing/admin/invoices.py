@@ -11,7 +11,6 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing import services, tasks
 from billing.models import BillingHistory
-from billing.models.adjustments import AdjustmentStatus
 from core import clock, jobs
 from core.admin import (
     BY_CUSTOMER,
@@ -34,6 +33,7 @@ from core.currencies import MAX_DECIMALS, MAX_DIGITS
 from users.models import User
 
 AWAITS_APPROVAL = "Nothing has been refunded yet. Another staff member must approve this amount on {}."
+BY_RULE = "Nothing has been refunded yet. A job sends the refund to Stripe; see {}."
 INVOICE_COLORS = {
     "paid": "success",
     "pending": "info",
@@ -108,14 +108,16 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
     )
 
     of = column("subscription", "subscription", empty="-", show=link)
-    actions_detail = ("refund",)
+    actions_detail = ("refund", "refund_withdrawal")
 
     def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
-        return set() if services.refundable_amount(unmasked(row)) > 0 else {"refund"}
+        if services.refundable_amount(unmasked(row)) == 0:
+            return {"refund", "refund_withdrawal"}
+        return set() if services.is_withdrawable(row, now=clock.now()) else {"refund_withdrawal"}
 
     @confirmed_action(
         title="Refund",
-        description="Stripe refunds the amount to the customer's card. Another staff member must approve a large refund.",
+        description="Stripe refunds the amount to the customer's card after another staff member has approved it.",
         icon="currency_exchange",
         form=RefundForm,
     )
@@ -124,7 +126,16 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
         row = services.request_refund(
             invoice=invoice, amount=cleaned_data["amount"], reason=cleaned_data["reason"], by=staff_member, now=clock.now()
         )
-        if row.status == AdjustmentStatus.AWAITING_APPROVAL:
-            self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "the refund's page")), messages.WARNING)
-            return
+        self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "the refund's page")), messages.WARNING)
+
+    @confirmed_action(
+        title="Refund a withdrawal",
+        description="Within 14 days of the payment, its rest is refunded without an approval. Cancel the subscription first.",
+        icon="undo",
+        form=ReasonForm,
+    )
+    def refund_withdrawal(self, request: HttpRequest, invoice: BillingHistory, cleaned_data: dict[str, Any]) -> None:
+        staff_member: Any = request.user
+        row = services.refund_withdrawal(invoice=invoice, reason=cleaned_data["reason"], by=staff_member, now=clock.now())
+        self.message_user(request, format_html(BY_RULE, link(row, "the refund's page")), messages.INFO)
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from billing import metrics
+from billing import metrics, money_metrics
 from billing.sync_metrics import sync_problems
 from core import clock, csv_export
 from core.admin import BaseAdmin
@@ -26,13 +26,13 @@ class MetricsAdminMixin(BaseAdmin):
 
     def metrics(self, request: HttpRequest) -> HttpResponse:
         require_allowed(request.user.has_perm(PERMISSION))
-        tables = [(table, bars(table)) for table in _tables()]
+        tables = [(table, bars(table)) for table in all_tables()]
         own = {"title": "Billing metrics", "tables": tables}
         return TemplateResponse(request, "mingus/admin/metrics.html", self.admin_site.each_context(request) | own)
 
     def as_csv(self, request: HttpRequest, key: str) -> StreamingHttpResponse:
         require_allowed(request.user.has_perm(PERMISSION))
-        found = [table for table in _tables() if table.key == key]
+        found = [table for table in all_tables() if table.key == key]
         if not found:
             raise Http404
         headers = {"Content-Disposition": f'attachment; filename="{key}.csv"'}
@@ -40,9 +40,10 @@ class MetricsAdminMixin(BaseAdmin):
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _tables() -> list[metrics.Metric]:
+def all_tables() -> list[metrics.Metric]:
+    """Return the tables about subscriptions, about money, and about what could not be synced."""
     now = clock.now()
-    return [*metrics.all_metrics(now=now), sync_problems(now)]
+    return [*metrics.all_metrics(now=now), *money_metrics.money_metrics(now=now), sync_problems(now)]
 
 
 def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:

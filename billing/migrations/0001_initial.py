@@ -666,6 +666,14 @@ class Migration(migrations.Migration):
                 ),
                 ("stripe_id", models.CharField(blank=True, max_length=255)),
                 (
+                    "stripe_payment_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="The payment intent or charge that a refund returns. Empty until it is sent.",
+                        max_length=255,
+                    ),
+                ),
+                (
                     "amount",
                     NumericField(
                         decimal_places=3,
@@ -687,11 +695,27 @@ class Migration(migrations.Migration):
                             ("open", "Open"),
                             ("won", "Won"),
                             ("lost", "Lost"),
+                            ("prevented", "Prevented"),
+                            ("inquiry", "Inquiry"),
+                            ("inquiry_closed", "Inquiry Closed"),
                         ],
                         max_length=30,
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "rule",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("double_purchase", "Double Purchase"),
+                            ("withdrawal", "Withdrawal"),
+                            ("paid_after_end", "Paid After End"),
+                        ],
+                        help_text="The rule that decided the refund. Empty if staff did.",
+                        max_length=30,
+                    ),
+                ),
                 ("happened_at", models.DateTimeField()),
                 (
                     "approved_by",
@@ -749,6 +773,32 @@ class Migration(migrations.Migration):
                         fields=("stripe_id",),
                         name="billing_adjustment_stripe_id_unique",
                     ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("stripe_payment_id", ""), _negated=True), models.Q(("rule", ""), _negated=True)
+                        ),
+                        fields=("user", "stripe_payment_id"),
+                        name="billing_adjustment_rule_once_for_each_payment",
+                        violation_error_message="A rule refunds a payment once.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rule", ""), ("kind", "refund"), _connector="OR"),
+                        name="billing_adjustment_rule_of_refunds",
+                        violation_error_message="Only a refund has a rule.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("requested_by__isnull", True),
+                            ("approved_by__isnull", False),
+                            models.Q(("rule", ""), _negated=True),
+                            ("status__in", ("awaiting_approval", "declined")),
+                            _connector="OR",
+                        ),
+                        name="billing_adjustment_approved_by_or_rule",
+                        violation_error_message=(
+                            "A refund that staff request needs the approval of a second staff member, or a rule."
+                        ),
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("amount__gt", Decimal("0")),
@@ -802,13 +852,22 @@ class Migration(migrations.Migration):
                                     "open",
                                     "won",
                                     "lost",
+                                    "prevented",
+                                    "inquiry",
+                                    "inquiry_closed",
                                 ],
                             )
                         ),
                         name="billing_adjustment_status_choice",
                         violation_error_message=(
-                            "Choose one of: awaiting_approval, declined, pending, succeeded, failed, canceled, open, won, lost."
+                            "Choose one of: awaiting_approval, declined, pending, succeeded, failed, canceled, open, won, "
+                            "lost, prevented, inquiry, inquiry_closed."
                         ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rule__in", ["double_purchase", "withdrawal", "paid_after_end", ""])),
+                        name="billing_adjustment_rule_choice",
+                        violation_error_message="Choose one of: double_purchase, withdrawal, paid_after_end.",
                     ),
                 ],
             },

@@ -23,7 +23,10 @@ class AdjustmentKind(models.TextChoices):
 
 
 class AdjustmentStatus(models.TextChoices):
-    """AWAITING_APPROVAL and DECLINED do not exist at Stripe: large refunds need the approval of a second staff member."""
+    """The status of an adjustment. AWAITING_APPROVAL and DECLINED do not exist at Stripe: staff's refunds need an approval.
+
+    An inquiry is a bank's question before a dispute, and takes no money. A prevented dispute was settled by the card network.
+    """
 
     AWAITING_APPROVAL = "awaiting_approval"
     DECLINED = "declined"
@@ -34,20 +37,43 @@ class AdjustmentStatus(models.TextChoices):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+    PREVENTED = "prevented"
+    INQUIRY = "inquiry"
+    INQUIRY_CLOSED = "inquiry_closed"
+
+
+class RefundRule(models.TextChoices):
+    """Rules that decide a refund without the approval of a second staff member, once for each payment."""
+
+    DOUBLE_PURCHASE = "double_purchase"
+    WITHDRAWAL = "withdrawal"
+    PAID_AFTER_END = "paid_after_end"
+
+
+SUBMITTED_STATUSES = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
+WITHDRAWN_STATUSES = (AdjustmentStatus.OPEN, AdjustmentStatus.LOST, AdjustmentStatus.PREVENTED)
+IS_UNSENT = Q(kind=AdjustmentKind.REFUND, status=AdjustmentStatus.PENDING, stripe_id="")
+IS_SENT_REFUND = Q(kind=AdjustmentKind.REFUND, status__in=SUBMITTED_STATUSES) & ~Q(stripe_id="")
+IS_WITHDRAWN = Q(kind=AdjustmentKind.DISPUTE, status__in=WITHDRAWN_STATUSES)
+UNDECIDED_STATUSES = (AdjustmentStatus.AWAITING_APPROVAL, AdjustmentStatus.DECLINED)
 
 
 class Adjustment(OwnedModel):
-    """A refund, credit or dispute. `requested_by` and `approved_by` are empty for an adjustment that was made at Stripe."""
+    """A refund, credit or dispute. `requested_by` and `approved_by` are empty for one that a rule or Stripe made."""
 
     invoice = same_owner_foreign_key(
         BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments"
     )
     kind = ChoiceField(AdjustmentKind, max_length=20)
     stripe_id = models.CharField(max_length=255, blank=True)
+    stripe_payment_id = models.CharField(
+        max_length=255, blank=True, help_text="The payment intent or charge that a refund returns. Empty until it is sent."
+    )
     amount = MoneyField(help_text="Positive in favor of the customer. Only a credit that is used is negative.")
     currency = CurrencyField()
     status = ChoiceField(AdjustmentStatus, max_length=30)
     reason = models.CharField(max_length=500, blank=True)
+    rule = ChoiceField(RefundRule, max_length=30, blank=True, help_text="The rule that decided the refund. Empty if staff did.")
     happened_at = models.DateTimeField()
     requested_by = staff_foreign_key(null=True, blank=True)
     approved_by = staff_foreign_key(null=True, blank=True)
@@ -58,13 +84,29 @@ class Adjustment(OwnedModel):
         restore=Restore.NEVER,
         reason="refunds, credits and disputes must be retained in the accounts for ten years",
         withheld=("requested_by", "approved_by"),
-        blank={"stripe_id": "", "reason": "", "invoice": None},
+        blank={"stripe_id": "", "stripe_payment_id": "", "reason": "", "invoice": None},
     )
-    personal_fields = personal("amount", "reason", "stripe_id")
+    personal_fields = personal("amount", "reason", "stripe_id", "stripe_payment_id")
 
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
+            models.UniqueConstraint(
+                fields=["user", "stripe_payment_id"],
+                condition=~Q(stripe_payment_id="") & ~Q(rule=""),
+                name=f"{TABLE}_rule_once_for_each_payment",
+                violation_error_message="A rule refunds a payment once.",
+            ),
+            rule(
+                f"{TABLE}_rule_of_refunds",
+                Q(rule="") | Q(kind=AdjustmentKind.REFUND),
+                "Only a refund has a rule.",
+            ),
+            rule(
+                f"{TABLE}_approved_by_or_rule",
+                Q(requested_by__isnull=True) | Q(approved_by__isnull=False) | ~Q(rule="") | Q(status__in=UNDECIDED_STATUSES),
+                "A refund that staff request needs the approval of a second staff member, or a rule.",
+            ),
             rule(
                 f"{TABLE}_amount_above_zero",
                 Q(amount__gt=Decimal(0)) | (Q(kind=AdjustmentKind.CREDIT) & ~Q(amount=Decimal(0))),

@@ -31,6 +31,7 @@ from billing.stripe.checkout import delete_stripe_customer as delete_stripe_cust
 from billing.stripe.checkout import had_trial as had_trial
 from billing.stripe.checkout import open_portal as open_portal
 from billing.stripe.checkout import start_checkout as start_checkout
+from billing.stripe.double_purchases import settle_customer as settle_customer
 from billing.stripe.events import clear_event_bodies as clear_event_bodies
 from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event
@@ -38,10 +39,12 @@ from billing.stripe.events import store_event as store_event
 from billing.stripe.events import unprocessed_events as unprocessed_events
 from billing.stripe.plan_changes import preview_change as preview_change
 from billing.stripe.reconciliation import reconcile as reconcile
+from billing.stripe.refund_rules import is_withdrawable as is_withdrawable
+from billing.stripe.refund_rules import refund_withdrawal as refund_withdrawal
+from billing.stripe.refund_sending import send_refund as send_refund
+from billing.stripe.refund_sending import unsent_refund_ids as unsent_refund_ids
 from billing.stripe.refunds import decide_refund as decide_refund
 from billing.stripe.refunds import refundable_amount as refundable_amount
 from billing.stripe.refunds import request_refund as request_refund
-from billing.stripe.refunds import send_refund as send_refund
-from billing.stripe.refunds import unsent_refund_ids as unsent_refund_ids
 from billing.stripe.sync import SyncResult as SyncResult
 from billing.stripe.sync import sync_customer as sync_customer

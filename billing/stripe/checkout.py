@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
+from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
 from core.errors import ConflictError, DomainError
 
@@ -44,11 +45,20 @@ def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> Strip
         sentence = "You already have a subscription. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
         raise ConflictError("already_subscribed", sentence)
     pages = list(stripe_client.list_all("checkout.sessions", customer=customer.stripe_id))
+    _require_nothing_bought(customer)  # after the pages, so that none of them was completed in between unseen
     open_page = _close_open_pages(pages, keep=plan)
     # After a lost response the newest page and so the key are the same, and Stripe returns the page that it created
     key = f"checkout-{user.pk}-{plan.pk}-after-{pages[0]['id'] if pages else 'none'}"
     parameters = _checkout_parameters(user, customer, plan)
     return _page(open_page or stripe_client.write("checkout.sessions.create", parameters, key=key))
+
+
+def _require_nothing_bought(customer: StripeCustomer) -> None:
+    """Raise ConflictError if a subscription runs at Stripe whose event has not arrived yet, so that it is not bought twice."""
+    bought = stripe_client.list_all("subscriptions", customer=customer.stripe_id)
+    if any(subscription["status"] in RUNNING for subscription in bought):
+        sentence = "You have bought a plan already. It appears in your subscriptions in a moment; then you can change its plan."
+        raise ConflictError("already_subscribed", sentence)
 
 
 def require_for_sale(plan: SubscriptionPlan) -> None:

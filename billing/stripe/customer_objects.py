@@ -30,6 +30,14 @@ class CustomerObjects:
     def is_deleted(self) -> bool:
         return bool(self.customer.get("deleted"))
 
+    def read_refunds(self, stripe_id: str) -> None:
+        """Read the refunds and disputes unless they were read before."""
+        if self.refunds is None:
+            charges = list(stripe_client.list_all("charges", customer=stripe_id, expand=["data.refunds"]))
+            self.refunds = [refund for charge in charges for refund in _refunds_of(charge)]
+            disputed = [charge["id"] for charge in charges if charge["disputed"]]
+            self.disputes = [item for charge in disputed for item in stripe_client.list_all("disputes", charge=charge)]
+
 
 def read_customer(stripe_id: str, *, with_refunds: bool) -> CustomerObjects:
     """Read a customer's objects. Raise StripeNotFoundError if the account has no such customer."""
@@ -40,10 +48,7 @@ def read_customer(stripe_id: str, *, with_refunds: bool) -> CustomerObjects:
         customer = stripe_client.call("customers.retrieve", stripe_id, {"expand": [CUSTOMER_CARD]})
     found = CustomerObjects(customer, subscriptions, read_invoices(stripe_id))
     if with_refunds:
-        charges = list(stripe_client.list_all("charges", customer=stripe_id, expand=["data.refunds"]))
-        found.refunds = [refund for charge in charges for refund in _refunds_of(charge)]
-        disputed = [charge["id"] for charge in charges if charge["disputed"]]
-        found.disputes = [item for charge in disputed for item in stripe_client.list_all("disputes", charge=charge)]
+        found.read_refunds(stripe_id)
     return found
 
 

@@ -7,11 +7,21 @@ from typing import Any
 from billing.models import StripeEvent
 from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
+from billing.stripe import fraud_warnings
 from billing.stripe.event_payload import THIN_EVENT
 from core.json_input import parsed
 
 # Events of these types are synced. All others are stored and ignored.
-SYNCED_EVENT_TYPES = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
+SYNCED_EVENT_TYPES = (
+    "charge.",
+    "checkout.session.",
+    "customer.",
+    "invoice.",
+    "invoice_payment.",
+    "payment_method.",
+    fraud_warnings.EVENT_TYPES,
+    "refund.",
+)
 SYNCED_EVENT_REGEX = f"^({'|'.join(map(re.escape, SYNCED_EVENT_TYPES))})"
 # Events of these types are about refunds and disputes, which are read only then
 REFUND_EVENT_TYPES = ("charge.dispute.", "charge.refund", "charge.updated", "refund.")
@@ -55,7 +65,7 @@ def reason_to_ignore(event: StripeEvent, *, now: datetime) -> str:
             message = f"{event.type} was received for the first time and stored. Ask a developer if it should be synced."
             notify_staff(title="Stripe sends events that are not synced", message=message, now=now)
         return f"Events of the type {event.type} are not synced."
-    return "" if event.stripe_customer_id else "The event has no customer."
+    return ""
 
 
 def delivery_notes(event: StripeEvent, *, now: datetime) -> list[str]:

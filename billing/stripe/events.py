@@ -12,6 +12,8 @@ from billing.models import StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
+from billing.stripe import fraud_warnings
+from billing.stripe.event_customers import find_customer
 from billing.stripe.event_payload import parsed_event
 from billing.stripe.event_types import REFUND_EVENT_TYPES, SYNCED_EVENT_REGEX, delivery_notes, reason_to_ignore
 from billing.stripe.sync import SyncResult, lock_customer, sync_customer
@@ -112,6 +114,10 @@ def describe_event(event: StripeEvent) -> str:
 
 def _process(event: StripeEvent, now: datetime) -> None:
     reason = reason_to_ignore(event, now=now)
+    if not reason:
+        event.stripe_customer_id = find_customer(event)
+        StripeEvent.objects.filter(pk=event.pk).update(stripe_customer_id=event.stripe_customer_id)
+        reason = "" if event.stripe_customer_id else "The event has no customer."
     if reason:
         for row in StripeEvent.objects.filter(pk=event.pk).waiting().select_for_update():
             _record_outcome(row, EventState.IGNORED, reason, now)
@@ -121,6 +127,9 @@ def _process(event: StripeEvent, now: datetime) -> None:
         return  # another worker has processed it while this one waited for the lock
     concern_refunds = any(row.type.startswith(REFUND_EVENT_TYPES) for row in rows)
     result = sync_customer(stripe_customer_id=event.stripe_customer_id, now=now, with_refunds=concern_refunds)
+    for row in rows if result.is_known else ():
+        if row.type.startswith(fraud_warnings.EVENT_TYPES):
+            fraud_warnings.report_fraud_warning(row, now=now)
     finish_events(rows, result, now=now)
 
 

@@ -20,6 +20,7 @@ Object = dict[str, Any]
 ZERO_DECIMAL_CURRENCIES = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
+PAYMENT_KINDS = ("payment_intent", "charge")
 THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # their amounts are multiples of ten
 
 
@@ -39,7 +40,16 @@ class StripeSubscription:
     trial_start: datetime | None
     trial_end: datetime | None
     created: datetime
+    ended_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StripePayment:
+    """A payment that was collected for an invoice. `id` is that of a payment intent or a charge."""
+
+    id: str
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class StripeInvoice:
     description: str
     payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
     used_credit: bool  # a part of it was paid from the customer's credit
+    collected: tuple[StripePayment, ...] = ()  # the payments that took money, largest first
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,8 @@ class StripeAdjustment:
     reason: str
     created: datetime
     paid_by: tuple[str, ...] = ()
+    failure: str = ""
+    is_withdrawn: bool = False  # True for a dispute that took money and did not return it
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -118,6 +131,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         trial_start=trial_start,
         trial_end=trial_end,
         created=instant(obj.get("created")) or datetime.fromtimestamp(0, UTC),
+        ended_at=instant(obj.get("ended_at")),
         metadata=dict(obj.get("metadata") or {}),
     )
 
@@ -157,6 +171,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         description=_description(obj),
         payments=tuple(_payment_references(obj)),
         used_credit=starting is not None and ending is not None and starting < ending,
+        collected=collected_payments(obj),
     )
 
 
@@ -195,6 +210,8 @@ def parse_adjustment(obj: Object) -> StripeAdjustment:
         reason=reason or "",
         created=_instant(_required(obj, "created")),
         paid_by=tuple(key for key in paid_by if key),
+        failure=obj.get("failure_reason") or "",
+        is_withdrawn=sum(entry.get("amount") or 0 for entry in obj.get("balance_transactions") or ()) < 0,
         metadata=dict(obj.get("metadata") or {}),
     )
 
@@ -213,10 +230,21 @@ def _description(obj: Object) -> str:
 
 def _payment_references(obj: Object) -> list[tuple[str, str]]:
     new = [payment.get("payment") or {} for payment in (obj.get("payments") or {}).get("data") or []]
-    kinds = ("payment_intent", "charge")
-    found = [(kind, id_of(payment[kind])) for payment in new for kind in kinds if payment.get(kind)]
-    old = [(kind, id_of(obj.get(kind))) for kind in kinds]
+    found = [(kind, id_of(payment[kind])) for payment in new for kind in PAYMENT_KINDS if payment.get(kind)]
+    old = [(kind, id_of(obj.get(kind))) for kind in PAYMENT_KINDS]
     return found or [(kind, key) for kind, key in old if key]
+
+
+def collected_payments(obj: Object) -> tuple[StripePayment, ...]:
+    """Return the payments that took money for an invoice, largest first. In the new format `payments` must be expanded."""
+    currency = obj["currency"].upper()
+    entries = [entry for entry in (obj.get("payments") or {}).get("data") or [] if entry.get("status") == "paid"]
+    found = [
+        (id_of((entry.get("payment") or {}).get(kind)), entry.get("amount_paid")) for entry in entries for kind in PAYMENT_KINDS
+    ]
+    old = [(id_of(obj.get(kind)), obj.get("amount_paid")) for kind in PAYMENT_KINDS if obj.get(kind)][:1]
+    collected = [StripePayment(key, from_minor_units(amount, currency)) for key, amount in found or old if key and amount]
+    return tuple(sorted(collected, key=lambda entry: (-entry.amount, entry.id)))
 
 
 def id_of(value: Any) -> str:

@@ -107,7 +107,7 @@ def compare_customer(
         after = _snapshot(customer)
         finish_events(events, result, now=now)
         transaction.set_rollback(not fix)
-    problems = [Difference(customer.stripe_id, problem) for problem in result.problems]
+    problems = [Difference(customer.stripe_id, problem) for problem in (*result.duplicate_sentences, *result.problems)]
     return [*_differences(customer.stripe_id, before, after), *problems]
 
 

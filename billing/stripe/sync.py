@@ -14,15 +14,17 @@ from django.db import transaction
 
 from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.invoices import InvoiceStatus
-from billing.models.subscriptions import IS_LOCAL, RUNNING, SubscriptionStatus
+from billing.models.subscriptions import ACTIVE, IS_LOCAL, RUNNING, SubscriptionStatus
 from billing.services.dunning import record_dunning, stop_dunning
 from billing.services.feature_access import sync_feature_access
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
 from billing.stripe.customer_objects import CustomerObjects, read_customer
+from billing.stripe.double_purchases import is_own_purchase
 from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
+from billing.stripe.refund_rules import RefundRules
 from billing.stripe.sync_adjustments import StripeAdjustments
 
 INVOICE_STATUSES = {
@@ -53,12 +55,18 @@ class SyncResult:
     subscriptions: int = 0
     invoices: int = 0
     problems: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)  # IDs of subscriptions that a job cancels and refunds
 
     def __str__(self) -> str:
         if not self.is_known:
             return "The customer is unknown. Nothing was synced, and the event's body was not stored."
         counts = f"Synced from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
-        return " ".join([counts, *self.problems])
+        return " ".join([counts, *self.duplicate_sentences, *self.problems])
+
+    @property
+    def duplicate_sentences(self) -> list[str]:
+        """A sentence about each duplicate subscription."""
+        return [f"Subscription {key} was bought in addition. It is canceled and refunded." for key in self.duplicates]
 
 
 @transaction.atomic
@@ -102,7 +110,7 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
     subscriptions = parsed(found.subscriptions, stripe_objects.parse_subscription, done.problems)
     rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
     _sync_payment_details(ours, found, subscriptions, done, now)
-    _sync_invoices(ours, found, rows, done, now)
+    _sync_invoices(ours, found, subscriptions, rows, done, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
         stop_dunning(user=ours.user, subscription=row, now=now)
@@ -144,15 +152,18 @@ def _sync_subscriptions(
     """
     rows: dict[str, Subscription] = {}
     running = ""
-    for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
+    for subscription in sorted(found, key=_order):
         plan, unknown_price = _plan_of(ours, subscription)
         if unknown_price:
             done.problems.append(f"The price {unknown_price} {UNKNOWN_PRICE}")
         if plan is None:
             continue
-        problem = _problem_of(subscription, running)
-        if problem:
-            done.problems.append(problem)
+        if running and subscription.status in RUNNING:
+            if is_own_purchase(subscription, ours.user):
+                done.duplicates.append(subscription.id)
+                continue
+            problem = f"runs in addition to {running}. Cancel one of them at Stripe and refund it."
+            done.problems.append(f"Subscription {subscription.id} {problem}")
             continue
         with leaving_out(f"Subscription {subscription.id}", done.problems):
             row = _write_subscription(ours, subscription, plan, unknown_price, done, now)
@@ -162,6 +173,12 @@ def _sync_subscriptions(
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
     unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, canceled_at=now)
     return rows
+
+
+def _order(subscription: stripe_objects.StripeSubscription) -> tuple[bool, bool, datetime, str]:
+    """Return the place of a subscription. Of several that run, the oldest that grants access comes first and is retained."""
+    has_access = subscription.status in ACTIVE
+    return subscription.status in RUNNING, not has_access, subscription.created, subscription.id
 
 
 def _plan_of(ours: StripeCustomer, found: stripe_objects.StripeSubscription) -> tuple[SubscriptionPlan | None, str]:
@@ -200,12 +217,6 @@ def _write_subscription(
     )
 
 
-def _problem_of(subscription: stripe_objects.StripeSubscription, running: str) -> str:
-    if running and subscription.status in RUNNING:
-        return f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
-    return ""
-
-
 def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     """Cancel granted subscriptions, because a paid subscription has begun."""
     gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
@@ -213,9 +224,17 @@ def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
 
 
 def _sync_invoices(
-    ours: StripeCustomer, found: CustomerObjects, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime
+    ours: StripeCustomer,
+    found: CustomerObjects,
+    at_stripe: list[stripe_objects.StripeSubscription],
+    subscriptions: dict[str, Subscription],
+    done: SyncResult,
+    now: datetime,
 ) -> None:
     invoices = parsed(found.invoices, stripe_objects.parse_invoice, done.problems)
+    rules = RefundRules({item.id: item.ended_at for item in at_stripe}, done.duplicates, now)
+    if any(rules.rule_for(invoice) for invoice in invoices):
+        found.read_refunds(ours.stripe_id)  # what was refunded before is not refunded again
     adjustments = StripeAdjustments(ours, found, invoices, done.problems)
     rows: dict[str, BillingHistory] = {}
     for invoice in invoices:
@@ -224,7 +243,8 @@ def _sync_invoices(
             row = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
             record_dunning(user=ours.user, invoice=row, stripe=invoice, now=now)
             rows[invoice.id] = row
-    adjustments.write(rows)
+    adjustments.write(rows, now)
+    rules.apply(ours, [(invoice, rows[invoice.id]) for invoice in invoices if invoice.id in rows], adjustments)
     done.invoices = len(rows)
     # a draft can be deleted at Stripe; all other invoices remain, also those of a customer who was deleted
     drafts = BillingHistory.objects.for_user(ours.user).filter(status=InvoiceStatus.DRAFT).exclude(stripe_invoice_id="")

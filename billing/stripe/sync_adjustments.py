@@ -1,21 +1,31 @@
 """Sync of a customer's refunds, disputes and credits from Stripe."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
 from billing.models import Adjustment, BillingHistory, StripeCustomer
-from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
+from billing.models.adjustments import SUBMITTED_STATUSES, AdjustmentKind, AdjustmentStatus
+from billing.services.customer_notices import format_amount
+from billing.services.staff_notices import notify_staff
 from billing.services.upsert import upsert_changed
 from billing.stripe import objects as stripe_objects
 from billing.stripe.customer_objects import CustomerObjects, read_credits
 from billing.stripe.problems import leaving_out, parsed
 from billing.stripe.readable import key_in
-from billing.stripe.refunds import REFUND_STATUSES, SUBMITTED_STATUSES
+from billing.stripe.refunds import REFUND_STATUSES
 
-# https://docs.stripe.com/api/disputes/object, by its `status`
-DISPUTE_STATUSES = {"won": AdjustmentStatus.WON, "lost": AdjustmentStatus.LOST, "prevented": AdjustmentStatus.CANCELED}
+# https://docs.stripe.com/api/disputes/object, by its `status`. All others are open: the bank has not decided.
+DISPUTE_STATUSES = {
+    "won": AdjustmentStatus.WON,
+    "lost": AdjustmentStatus.LOST,
+    "prevented": AdjustmentStatus.PREVENTED,
+    "warning_needs_response": AdjustmentStatus.INQUIRY,
+    "warning_under_review": AdjustmentStatus.INQUIRY,
+    "warning_closed": AdjustmentStatus.INQUIRY_CLOSED,
+}
 
 
 class StripeAdjustments:
@@ -49,25 +59,37 @@ class StripeAdjustments:
         if not self.were_refunds_read:
             row = BillingHistory.objects.for_user(self.ours.user).filter(stripe_invoice_id=invoice).first()
             return row.amount_refunded if row else Decimal(0)
-        submitted = (item for item in self.refunds if REFUND_STATUSES.get(item.status) in SUBMITTED_STATUSES)
-        return sum((item.amount for item in submitted if self._invoice_of(item) == invoice), Decimal(0))
+        return _total(refund for refund in self._submitted_refunds() if self._invoice_of(refund) == invoice)
 
-    def write(self, invoices: Mapping[str, BillingHistory]) -> None:
-        """Store the adjustments. Idempotent."""
-        self._write(AdjustmentKind.REFUND, self.refunds, REFUND_STATUSES, AdjustmentStatus.PENDING, invoices)
-        self._write(AdjustmentKind.DISPUTE, self.disputes, DISPUTE_STATUSES, AdjustmentStatus.OPEN, invoices)
-        self._write(AdjustmentKind.CREDIT, self.credits, {}, AdjustmentStatus.SUCCEEDED, invoices)
+    def returned_of(self, payment: str) -> Decimal:
+        """Return the amount of a payment intent or charge that was refunded, is pending, or was withdrawn by a dispute."""
+        withdrawn = [dispute for dispute in self.disputes if dispute.is_withdrawn]
+        return _total(item for item in [*self._submitted_refunds(), *withdrawn] if payment in item.paid_by)
+
+    def write(self, invoices: Mapping[str, BillingHistory], now: datetime) -> None:
+        """Store the adjustments, and notify staff of refunds that have failed. Idempotent."""
+        failed = {item.id: item for item in self.refunds if item.status == "failed"}
+        told = Adjustment.objects.for_user(self.ours.user).filter(stripe_id__in=failed, status=AdjustmentStatus.FAILED)
+        for known in told.values_list("stripe_id", flat=True):
+            del failed[known]
+        self._write(AdjustmentKind.REFUND, self.refunds, _refund_status, invoices)
+        self._write(AdjustmentKind.DISPUTE, self.disputes, _dispute_status, invoices)
+        self._write(AdjustmentKind.CREDIT, self.credits, lambda item: AdjustmentStatus.SUCCEEDED, invoices)
+        for item in failed.values():
+            _report_failed_refund(self.ours, item, now)
+
+    def _submitted_refunds(self) -> Iterator[stripe_objects.StripeAdjustment]:
+        return (refund for refund in self.refunds if _refund_status(refund) in SUBMITTED_STATUSES)
 
     def _write(
         self,
         kind: AdjustmentKind,
         found: Iterable[stripe_objects.StripeAdjustment],
-        statuses: Mapping[str, AdjustmentStatus],
-        other: AdjustmentStatus,
+        status_of: Callable[[stripe_objects.StripeAdjustment], AdjustmentStatus],
         invoices: Mapping[str, BillingHistory],
     ) -> None:
         for item in found:
-            status = statuses.get(item.status, other)
+            status = status_of(item)
             with leaving_out(f"{kind.label} {item.id}", self.problems):
                 if item.amount and not self._update_requested_refund(item, status):
                     self._store(kind, item, status, invoices.get(self._invoice_of(item)))
@@ -98,3 +120,26 @@ class StripeAdjustments:
 
     def _invoice_of(self, item: stripe_objects.StripeAdjustment) -> str:
         return next((self.invoice_of_payment[key] for key in item.paid_by if key in self.invoice_of_payment), "")
+
+
+def _refund_status(item: stripe_objects.StripeAdjustment) -> AdjustmentStatus:
+    return REFUND_STATUSES.get(item.status, AdjustmentStatus.PENDING)
+
+
+def _dispute_status(item: stripe_objects.StripeAdjustment) -> AdjustmentStatus:
+    """Return the status of a dispute. One that was prevented without taking money is canceled."""
+    status = DISPUTE_STATUSES.get(item.status, AdjustmentStatus.OPEN)
+    return AdjustmentStatus.CANCELED if status == AdjustmentStatus.PREVENTED and not item.is_withdrawn else status
+
+
+def _total(items: Iterable[stripe_objects.StripeAdjustment]) -> Decimal:
+    return sum((item.amount for item in items), Decimal(0))
+
+
+def _report_failed_refund(ours: StripeCustomer, item: stripe_objects.StripeAdjustment, now: datetime) -> None:
+    amount, reason = format_amount(item.amount, item.currency), item.failure.replace("_", " ") or "unknown"
+    message = (
+        f"The bank returned a refund of {amount} to customer {ours.stripe_id}. The reason: {reason}. "
+        "The amount can be refunded again. Ask the customer for another way to pay it out."
+    )
+    notify_staff(title=f"Refund {item.id} failed", message=message, now=now, is_once=True)

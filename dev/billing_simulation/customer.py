@@ -67,8 +67,9 @@ class SimulatedCustomer:
 
     @property
     def newest(self) -> Subscription | None:
-        """The latest subscription, even if it has ended."""
-        found: Subscription | None = Subscription.objects.for_user(self.user).select_related("plan").last()
+        """The running subscription, else the latest one that has ended."""
+        mine = Subscription.objects.for_user(self.user).select_related("plan")
+        found: Subscription | None = mine.running().last() or mine.last()
         return found
 
     def _change_plan(self, plan: SubscriptionPlan | None, direction: str, now: datetime) -> str:

@@ -17,6 +17,12 @@ EVENT_SENTENCES = {
     "customer.subscription.trial_will_end": "the trial ends soon",
     "customer.subscription.deleted": "the subscription has ended",
 }
+ADJUSTMENT_SENTENCES = {
+    "refund.created": "a refund of {amount} was made, its status is {status}",
+    "refund.failed": "the refund of {amount} has failed",
+    "charge.dispute.created": "the {name} about {amount} is opened",
+    "charge.dispute.closed": "the {name} about {amount} is {status}",
+}
 
 
 class EventProcessor:
@@ -53,6 +59,11 @@ def describe_event(event: dict[str, Any]) -> Iterator[str]:
         )
     elif kind == "customer.subscription.updated":
         yield from _changes(obj, event["data"].get("previous_attributes") or {})
+    elif kind in ADJUSTMENT_SENTENCES:
+        found = stripe_objects.parse_adjustment(obj)
+        name = "inquiry" if found.status.startswith("warning_") else "dispute"
+        amount = format_amount(found.amount, found.currency)
+        yield ADJUSTMENT_SENTENCES[kind].format(name=name, amount=amount, status=found.status.removeprefix("warning_"))
 
 
 def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:

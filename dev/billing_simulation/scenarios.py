@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from dateutil.relativedelta import relativedelta
 
+from dev.billing_simulation import disputes_and_refunds as others
 from dev.billing_simulation.customer import SimulatedCustomer
 
 # days after the first failure on which Stripe retries; it cancels after the last one (in production: dashboard settings)
@@ -78,5 +79,33 @@ SCENARIOS: Mapping[str, Scenario] = {
         "A change to a cheaper plan leaves a credit that pays the next invoices.",
         ends=(2, 1),
         steps=(ScenarioStep(0, 10, SimulatedCustomer.downgrade),),
+    ),
+    "double-purchase": Scenario(
+        "A former customer clicks twice and pays two subscriptions. The second one is canceled and refunded by rule.",
+        ends=(1, 5),
+        steps=(ScenarioStep(0, 20, SimulatedCustomer.cancel), ScenarioStep(1, 3, others.buy_twice)),
+    ),
+    "refund-fails": Scenario(
+        "Staff refund a payment, and the bank returns the refund a day later. The amount can be refunded again.",
+        ends=(0, 8),
+        steps=(ScenarioStep(0, -2, card("refundFail")), ScenarioStep(0, 5, others.refund)),
+    ),
+    "disputes": Scenario(
+        "The bank inquires about a payment and closes the inquiry, which takes no money. The next payment's dispute is lost.",
+        ends=(1, 13),
+        steps=(
+            ScenarioStep(0, 5, others.open_inquiry),
+            ScenarioStep(0, 9, others.lose_dispute),
+            ScenarioStep(1, 5, others.open_dispute),
+            ScenarioStep(1, 12, others.lose_dispute),
+        ),
+    ),
+    "pays-after-the-end": Scenario(
+        "The customer pays an invoice after Stripe has canceled the subscription. The payment is refunded by rule.",
+        ends=(1, 18),
+        steps=(
+            ScenarioStep(0, 20, card(DECLINED)),
+            ScenarioStep(1, 17, lambda customer, now: customer.pay("mastercard", now)),
+        ),
     ),
 }

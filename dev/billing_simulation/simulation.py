@@ -16,13 +16,15 @@ from django.conf import settings
 from django.db import transaction
 
 from billing import services
-from billing.models import BillingHistory, FeatureAccess, StripeCustomer, SubscriptionPlan
+from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, SubscriptionPlan
+from billing.models.adjustments import AdjustmentKind
 from billing.services.customer_notices import format_amount
 from billing.services.plan_access import access_of
 from core import rls
 from core.errors import DomainError
 from dev.billing_simulation.customer import SimulatedCustomer, monthly_plans, new_customer
 from dev.billing_simulation.events import EventProcessor
+from dev.billing_simulation.jobs import run_enqueued
 from dev.billing_simulation.scenarios import RETRY_DAYS, SCENARIOS, CustomerAction
 from dev.billing_simulation.tables import DayRow, DayState, ReportedNotice
 from dev.stripe import launcher as stripe_emulator
@@ -103,6 +105,7 @@ class Simulation:
     state: DayState = field(default_factory=DayState)
     invoices: dict[Any, str] = field(default_factory=dict)
     reported: set[Any] = field(default_factory=set)
+    last_job: int = 0
 
     def simulate_day(self, day: date) -> DayRow | None:
         """Simulate a day. Return its row if something changed."""
@@ -110,7 +113,7 @@ class Simulation:
         sentences = self._pass_time(morning)
         services.send_billing_reminders(now=morning, user=self.customer.user)
         for action in self.actions.get(day, ()):
-            sentences += [self._perform(action, morning), *self.events.process_new_events(morning)]
+            sentences += [self._perform(action, morning), *self._process_events(morning)]
         sentences += self._pass_time(evening)
         before, self.state = self.state, self._day_state(evening)
         row = DayRow(day, tuple(sentences), self.state, tuple(self._new_invoices()), tuple(self._new_notices()))
@@ -126,10 +129,20 @@ class Simulation:
     def _pass_time(self, now: datetime) -> list[str]:
         """Advance the emulator to `now`, handle its events and run the hourly jobs. Return sentences about the events."""
         self.customer.stripe.advance(now)
-        sentences = self.events.process_new_events(now)
+        sentences = self._process_events(now)
         # for this customer only: the scheduled jobs handle all others
         services.update_expired_access(now=now, user=self.customer.user)
         services.process_period_ends(now=now, user=self.customer.user)
+        return sentences
+
+    def _process_events(self, now: datetime) -> list[str]:
+        """Handle the new events and the jobs that they enqueue for this customer. Return sentences about the events."""
+        sentences = self.events.process_new_events(now)
+        for customer in StripeCustomer.objects.for_user(self.customer.user).exclude(stripe_id=""):
+            before = self.last_job
+            self.last_job = run_enqueued(before, stripe_customer_id=customer.stripe_id)
+            if self.last_job != before:  # such as the cancellation of a second subscription
+                sentences += self.events.process_new_events(now)
         return sentences
 
     def _day_state(self, now: datetime) -> DayState:
@@ -146,13 +159,20 @@ class Simulation:
         return DayState(status, subscription.plan.name, access_text)
 
     def _new_invoices(self) -> Iterator[str]:
-        """Yield invoices that are new or have changed, and the credit if it has changed."""
+        """Yield invoices, refunds and disputes that are new or have changed, and the credit if it has changed."""
         user = self.customer.user
         for row in BillingHistory.objects.for_user(user).order_by("billing_date", "id"):
             credit = f" ({row.paid_from_credit} of it from credit)" if row.paid_from_credit else ""
             text = f"{format_amount(row.amount, row.currency)} {row.status}{credit}: {row.description}"
             if self.invoices.get(row.pk) != text:
                 self.invoices[row.pk] = text
+                yield text
+        for adjustment in Adjustment.objects.for_user(user).exclude(kind=AdjustmentKind.CREDIT).order_by("happened_at", "id"):
+            amount = format_amount(adjustment.amount, adjustment.currency)
+            rule = f" by rule ({adjustment.rule})" if adjustment.rule else ""
+            text = f"{adjustment.kind}: {amount} {adjustment.status}{rule}".replace("_", " ")
+            if self.invoices.get(adjustment.pk) != text:
+                self.invoices[adjustment.pk] = text
                 yield text
         for stripe_customer in StripeCustomer.objects.for_user(user):
             text = f"credit: {format_amount(stripe_customer.credit, stripe_customer.currency)}"

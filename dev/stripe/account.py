@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "api_version": API_VERSION,
     "retry_days": [3, 5, 7],  # after the first failure; Stripe lets an account choose
     "after_last_retry": "cancel",  # or "unpaid", or "past_due"
+    "refunds": "succeed",  # the result of refunds, see lifecycle.refund_results.RESULTS
     "signs_with": "machine",  # the clock of Stripe-Signature's timestamp: "machine" or "account"
     "other_mode": False,  # True while the key is of the other mode (test or live) than the stored objects
     "held": False,  # True while deliveries are held back

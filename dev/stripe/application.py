@@ -23,6 +23,7 @@ from dev.stripe.idempotency import IdempotencyKeys, fingerprint
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.checkout import expire_session, next_session_action_at
 from dev.stripe.lifecycle.collection import advance_invoice, next_invoice_action_at
+from dev.stripe.lifecycle.refund_results import next_refund_action_at, settle_when_due
 from dev.stripe.lifecycle.renewal import advance_subscription, next_subscription_action_at
 from dev.stripe.parameters import read
 from dev.stripe.routes import match_route
@@ -32,6 +33,7 @@ from dev.stripe.store import Store
 KINDS = {
     "subscription": (next_subscription_action_at, advance_subscription),
     "invoice": (next_invoice_action_at, advance_invoice),
+    "refund": (next_refund_action_at, settle_when_due),
     "checkout.session": (next_session_action_at, expire_session),
 }
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?")

@@ -31,7 +31,9 @@ class Card:
     attach: str = ""
     authenticates: bool = False
     only_on_session: bool = False
-    disputed: bool = False
+    dispute: str = ""  # the case that is opened after a payment, see lifecycle.disputes.CASES
+    fraud_warning: bool = False
+    refund: str = ""  # the result of its refunds, see lifecycle.refund_results.RESULTS
     funding: str = "credit"
 
 
@@ -52,7 +54,11 @@ CARDS = {
         "4000000000000119", charge="processing_error/processing_error", attach="processing_error/processing_error"
     ),
     "authenticationRequired": Card("4000002760003184", authenticates=True),
-    "createDispute": Card("4000000000000259", disputed=True),
+    "createDispute": Card("4000000000000259", dispute="chargeback"),
+    "createDisputeInquiry": Card("4000000000001976", dispute="inquiry"),
+    "createIssuerFraudRecord": Card("4000000000005423", fraud_warning=True),
+    "refundFail": Card("4000000000005126", refund="fail_later"),
+    "pendingRefund": Card("4000000000007726", refund="pending"),
     "failsAtRenewal": Card("4000000000009987", charge="card_declined/insufficient_funds", only_on_session=True),
 }
 BY_NUMBER = {card.number: name for name, card in CARDS.items()}

@@ -9,19 +9,20 @@ from dev.stripe import api_versions
 from dev.stripe.account import DEFAULTS, SETTINGS
 from dev.stripe.account_commands import ACCOUNT_COMMANDS
 from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
+from dev.stripe.bank_commands import BANK_COMMANDS
 from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import collection
 from dev.stripe.lifecycle.checkout import complete
-from dev.stripe.lifecycle.disputes import close_dispute, open_dispute
+from dev.stripe.lifecycle.refund_results import RESULTS
 from dev.stripe.pages import portal
 from dev.stripe.pages.invoice import new_card
 from dev.stripe.resources.customers import session_customer
 from dev.stripe.resources.events_and_test_clocks import register
 
 Command = Callable[[Application, dict[str, Any]], Any]
-CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "signs_with")
+CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "refunds", "signs_with")
 
 
 def handle(application: Application, call: ApiRequest) -> ApiResponse:
@@ -95,6 +96,8 @@ def settings(application: Application, given: dict[str, Any]) -> Any:
     unknown = set(given) - set(CHANGEABLE)
     if unknown:
         raise ValueError(f"no such setting: {sorted(unknown)}")
+    if given.get("refunds", "succeed") not in RESULTS:
+        raise ValueError(f"refunds must be one of {', '.join(RESULTS)}")
     with application.store.transaction():
         application.account.settings.update(given)
         return {name: application.account.settings[name] for name in CHANGEABLE}
@@ -153,19 +156,6 @@ def authenticate_payment(application: Application, given: dict[str, Any]) -> Any
             raise ValueError("this payment does not wait for authentication")
         collection.authenticate(account, intent, succeed=bool(given.get("succeed", True)))
         return {"status": intent["status"]}
-
-
-def dispute(application: Application, given: dict[str, Any]) -> Any:
-    """Open a dispute by `{charge, reason}`, or close one by `{dispute, won}`."""
-    account = application.account
-    with application.store.transaction():
-        if "charge" in given:
-            return {
-                "id": open_dispute(account, account.find("charge", given["charge"]), given.get("reason", "fraudulent"))["id"]
-            }
-        found = account.find("dispute", given["dispute"])
-        close_dispute(account, found, won=bool(given["won"]))
-        return {"id": found["id"]}
 
 
 def requests(application: Application, given: dict[str, Any]) -> Any:
@@ -228,7 +218,7 @@ COMMANDS: dict[str, Command] = {
     "change_card": change_card,
     "pay_invoice": pay_invoice,
     "authenticate_payment": authenticate_payment,
-    "dispute": dispute,
+    **BANK_COMMANDS,
     "requests": requests,
     "deliveries": deliveries,
     "redeliver": redeliver,

@@ -37,6 +37,9 @@ def new_object(kind: str, **fields: Any) -> Obj:
 
 TEMPLATES = {
     "_delivery": Template("_dlv", empty="responses", zero="attempts", other={"status": "pending"}, has_livemode=False),
+    "balance_transaction": Template(
+        "txn", null="description exchange_rate", other={"balance_type": "payments", "status": "available"}, has_livemode=False
+    ),
     "billing_portal.session": Template("bps", null="customer_account on_behalf_of"),
     "charge": Template(
         "ch",
@@ -181,6 +184,7 @@ TEMPLATES = {
         empty="images marketing_features",
         other={"active": True, "metadata": {}},
     ),
+    "radar.early_fraud_warning": Template("issfr"),
     "refund": Template(
         "re",
         null="balance_transaction receipt_number source_transfer_reversal transfer_reversal",

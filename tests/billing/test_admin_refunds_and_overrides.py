@@ -72,8 +72,8 @@ def test_an_invoice_is_refunded_in_part(clerk: tuple[User, Client], invoice: Bil
     assert "/refund/" in text(client, f"{INVOICES}{invoice.pk}/change/")
     client.post(f"{INVOICES}{invoice.pk}/refund/", REFUND)
     row = Adjustment.objects.get()
-    assert (row.amount, row.status, row.requested_by, row.reason) == (Decimal("4.00"), "pending", user, "Ticket 4711")
-    assert jobs() == 1
+    assert (row.amount, row.status) == (Decimal("4.00"), "awaiting_approval")
+    assert (row.requested_by, row.reason, jobs()) == (user, "Ticket 4711", 0)
 
 
 def test_an_empty_amount_refunds_the_rest(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
@@ -104,10 +104,7 @@ def test_support_can_not_refund(invoice: BillingHistory) -> None:
     assert not Adjustment.objects.exists()
 
 
-def test_a_large_refund_is_approved_by_another_staff_member(
-    settings: Any, clerk: tuple[User, Client], invoice: BillingHistory
-) -> None:
-    settings.REFUND_APPROVAL_ABOVE = 3
+def test_a_refund_is_approved_by_another_staff_member(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
     second, other = staff_member("billing")
     clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND)
     row = Adjustment.objects.get()
@@ -115,11 +112,10 @@ def test_a_large_refund_is_approved_by_another_staff_member(
     assert "Another staff member must decide" in text(clerk[1], ADJUSTMENTS)
     assert Adjustment.objects.get().status == "awaiting_approval"
     other.post(f"{ADJUSTMENTS}{row.pk}/approve/", YES)
-    assert (Adjustment.objects.get().status, Adjustment.objects.get().approved_by) == ("pending", second)
+    assert (Adjustment.objects.get().status, Adjustment.objects.get().approved_by, jobs()) == ("pending", second, 1)
 
 
-def test_a_large_refund_is_declined(settings: Any, clerk: tuple[User, Client], invoice: BillingHistory) -> None:
-    settings.REFUND_APPROVAL_ABOVE = 3
+def test_a_refund_is_declined(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
     _, other = staff_member("billing")
     clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND)
     page = f"{ADJUSTMENTS}{Adjustment.objects.get().pk}"
@@ -127,6 +123,25 @@ def test_a_large_refund_is_declined(settings: Any, clerk: tuple[User, Client], i
     other.post(f"{page}/decline/", YES)
     assert Adjustment.objects.get().status == "declined"
     assert "/decline/" not in text(other, f"{page}/change/")
+
+
+def test_a_withdrawal_is_refunded_without_an_approval(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    invoice.subscription, invoice.paid_at = None, clock.now()
+    invoice.save()
+    assert "/refund_withdrawal/" in text(clerk[1], f"{INVOICES}{invoice.pk}/change/")
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund_withdrawal/", YES | {"reason": "Ticket 4711"})
+    row = Adjustment.objects.get()
+    assert (row.rule, row.amount, row.status, row.requested_by) == ("withdrawal", Decimal("35.00"), "pending", clerk[0])
+    assert jobs() == 1
+    assert "Ticket 4711" in text(clerk[1], f"{ADJUSTMENTS}?rule__exact=withdrawal")
+    assert "Ticket 4711" not in text(clerk[1], f"{ADJUSTMENTS}?rule__exact=double_purchase")
+
+
+def test_a_withdrawal_is_not_offered_after_two_weeks(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    page = text(clerk[1], f"{INVOICES}{invoice.pk}/change/")
+    assert ("/refund/" in page, "/refund_withdrawal/" in page) == (True, False)
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund_withdrawal/", YES | {"reason": "Ticket 4711"})
+    assert not Adjustment.objects.exists()
 
 
 def test_an_override_is_added_and_revoked(clerk: tuple[User, Client], alice: User, noon: Any) -> None:

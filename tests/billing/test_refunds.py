@@ -1,4 +1,4 @@
-"""Refunds: sent once, approved by a second staff member above a limit, and never above the paid amount."""
+"""Refunds: sent once, approved by a second staff member, and never above the paid amount."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -42,17 +42,27 @@ def request_refund(invoice: BillingHistory, by: User, amount: str | None = None,
     return services.request_refund(invoice=invoice, amount=wanted, reason="Ticket 4711", by=by, now=NOW, **more)
 
 
+def approve(row: Adjustment) -> Adjustment:
+    """Approve a refund as a second staff member."""
+    services.decide_refund(row, is_approved=True, by=UserFactory.create(is_staff=True), now=NOW)
+    return Adjustment.objects.get(pk=row.pk)
+
+
 def send(row: Adjustment) -> Adjustment:
+    """Approve a refund if it still awaits approval, and send it."""
+    if Adjustment.objects.filter(pk=row.pk, status="awaiting_approval").exists():
+        approve(row)
     services.send_refund(row)
     return Adjustment.objects.get(pk=row.pk)
 
 
-def test_a_small_refund_is_sent_at_once(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
+def test_an_approved_refund_is_sent(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
     row = request_refund(invoice, staff)
-    assert (row.status, row.stripe_id, row.amount) == ("pending", "", Decimal("10.00"))
+    assert (row.status, row.stripe_id, row.amount) == ("awaiting_approval", "", Decimal("10.00"))
     sent = send(row)
-    assert (sent.status, sent.requested_by, sent.approved_by) == ("succeeded", staff, None)
+    assert (sent.status, sent.requested_by, sent.rule) == ("succeeded", staff, "")
     assert sent.stripe_id.startswith("re_")
+    assert sent.stripe_payment_id.startswith("pi_")
     assert payer.refunds() == [1000]
 
 
@@ -91,7 +101,7 @@ def test_pending_refunds_count_as_refunded(invoice: BillingHistory, staff: User)
     with pytest.raises(DomainError, match=r"4\.00 USD"):
         request_refund(invoice, staff, "5.00")
     request_refund(invoice, staff)
-    with pytest.raises(ConflictError, match="This invoice is already refunded"):
+    with pytest.raises(ConflictError, match="This invoice is refunded or disputed already"):
         request_refund(invoice, staff)
 
 
@@ -130,32 +140,27 @@ def test_a_disputed_charge_fails_with_stripes_message(payer: PayingCustomer, inv
     assert services.refundable_amount(invoice) == Decimal("10.00")
 
 
-def test_above_the_limit_another_staff_member_decides(
-    settings: Any, payer: PayingCustomer, invoice: BillingHistory, staff: User, approver: User
+@pytest.mark.parametrize("amount", ["0.01", "10.00"])
+def test_another_staff_member_decides_about_any_amount(
+    payer: PayingCustomer, invoice: BillingHistory, staff: User, approver: User, amount: str
 ) -> None:
-    settings.REFUND_APPROVAL_ABOVE = 5
-    row = request_refund(invoice, staff)
-    assert (row.status, send(row).status, payer.refunds()) == ("awaiting_approval", "awaiting_approval", [])
+    row = request_refund(invoice, staff, amount)
+    services.send_refund(row)
+    assert (Adjustment.objects.get().status, payer.refunds()) == ("awaiting_approval", [])
     services.decide_refund(row, is_approved=True, by=approver, now=NOW)
     sent = send(row)
-    assert (sent.status, sent.approved_by, payer.refunds()) == ("succeeded", approver, [1000])
+    assert (sent.status, sent.approved_by, payer.refunds()) == ("succeeded", approver, [int(Decimal(amount) * 100)])
 
 
 @pytest.mark.parametrize("is_approved", [True, False])
-def test_staff_can_not_decide_about_their_own_refund(
-    settings: Any, invoice: BillingHistory, staff: User, is_approved: bool
-) -> None:
-    settings.REFUND_APPROVAL_ABOVE = 5
+def test_staff_can_not_decide_about_their_own_refund(invoice: BillingHistory, staff: User, is_approved: bool) -> None:
     row = request_refund(invoice, staff)
     with pytest.raises(DomainError, match="Another staff member") as refused:
         services.decide_refund(row, is_approved=is_approved, by=staff, now=NOW)
     assert (refused.value.status, Adjustment.objects.get().status) == (403, "awaiting_approval")
 
 
-def test_a_declined_refund_is_final(
-    settings: Any, payer: PayingCustomer, invoice: BillingHistory, staff: User, approver: User
-) -> None:
-    settings.REFUND_APPROVAL_ABOVE = 5
+def test_a_declined_refund_is_final(payer: PayingCustomer, invoice: BillingHistory, staff: User, approver: User) -> None:
     row = request_refund(invoice, staff)
     services.decide_refund(row, is_approved=False, by=approver, now=NOW)
     with pytest.raises(ConflictError, match="status is declined"):
@@ -163,17 +168,12 @@ def test_a_declined_refund_is_final(
     assert (send(row).status, payer.refunds(), services.refundable_amount(invoice)) == ("declined", [], Decimal("10.00"))
 
 
-def test_exactly_the_limit_needs_no_approval(settings: Any, invoice: BillingHistory, staff: User) -> None:
-    settings.REFUND_APPROVAL_ABOVE = 10
-    assert request_refund(invoice, staff).status == "pending"
-
-
 def test_a_crash_after_stripes_response_refunds_once(
     payer: PayingCustomer, invoice: BillingHistory, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = request_refund(invoice, staff, "4.00")
+    row = approve(request_refund(invoice, staff, "4.00"))
     with monkeypatch.context() as patch:
-        patch.setattr("billing.stripe.refunds._store_stripe_refund", power_cut)
+        patch.setattr("billing.stripe.refund_sending._store_stripe_refund", power_cut)
         with pytest.raises(OSError, match="power"):
             services.send_refund(row)
     assert (Adjustment.objects.get().stripe_id, payer.refunds()) == ("", [400])
@@ -203,7 +203,7 @@ def test_a_row_created_by_the_webhook_meanwhile_is_merged(payer: PayingCustomer,
 
 
 def test_a_refund_is_sent_by_the_job_after_an_outage(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
-    row = request_refund(invoice, staff)
+    row = approve(request_refund(invoice, staff))
     payer.shop.emulator.fault("error", path="/v1/refunds", count=10)
     with pytest.raises(stripe_client.PaymentsUnavailableError):
         services.send_refund(row)

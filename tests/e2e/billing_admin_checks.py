@@ -44,7 +44,7 @@ def check_past_due(flow: SubscriptionScenario, office: BackOfficePages) -> None:
 
 
 def refund_upgrade(flow: SubscriptionScenario, office: BackOfficePages, staff_members: list[User]) -> None:
-    """Request a refund above the limit as one staff member and approve it as another."""
+    """Request a refund as one staff member and approve it as another."""
     [upgrade, *_] = flow.api.get("history/")
     office.visit.open(f"/admin/billing/billinghistory/{upgrade['id']}/change/")
     assert office.buttons() == ["Refund"]

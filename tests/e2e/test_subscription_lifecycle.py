@@ -43,7 +43,6 @@ def connected(
     """Return the emulator with the catalog and the test's clock, posting to the live server."""
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = emulator.key, emulator.url, [SECRET]
     settings.FRONTEND_URL = live_server.url
-    settings.REFUND_APPROVAL_ABOVE = 15
     emulator.set(signs_with="account")
     emulator.freeze(at(expected.BEGIN))
     emulator.endpoint(f"{live_server.url}/webhooks/stripe/", SECRET)

@@ -5,7 +5,9 @@ from dev.stripe.cards import card_of, failure
 from dev.stripe.errors import declined
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.balance import book
 from dev.stripe.lifecycle.disputes import open_dispute
+from dev.stripe.lifecycle.fraud_warnings import warn_of_fraud
 from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
@@ -53,10 +55,13 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
         method["_"]["authenticated"] = True
     set_next_action(intent, None)
     intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"], last_payment_error=None)
+    charge["balance_transaction"] = book(account, charge, charge["amount"], "charge", "charge")["id"]
     emit(account, "charge.succeeded", charge)
     emit(account, "payment_intent.succeeded", intent)
-    if card.disputed:
-        open_dispute(account, charge, "fraudulent")
+    if card.dispute:
+        open_dispute(account, charge, "fraudulent", card.dispute)
+    if card.fraud_warning:
+        warn_of_fraud(account, charge)
     return "succeeded"
 
 

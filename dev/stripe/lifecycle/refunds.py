@@ -6,21 +6,22 @@ from dev.stripe.account import Account, new_metadata
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.disputes import close_inquiries, has_taken_money
+from dev.stripe.lifecycle.fraud_warnings import update_warnings
 from dev.stripe.lifecycle.invoice_lines import money
 from dev.stripe.lifecycle.invoices import change_balance, mark_paid
+from dev.stripe.lifecycle.refund_results import BANK_REFERENCE, assign_reference, begin, result_for
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
 
-BANK_REFERENCE = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
 
-
-def amount_to_refund(charge: Obj, amount: int | None) -> int:
+def amount_to_refund(account: Account, charge: Obj, amount: int | None) -> int:
     """Return the amount to refund, the rest of the charge if `amount` is None. Raise ApiError if it cannot be refunded."""
     left = charge["amount"] - charge["amount_refunded"]
     if not charge["paid"]:
         raise ApiError("You cannot refund a charge that failed.", param="charge")
-    if charge["disputed"]:
+    if has_taken_money(account, charge):
         raise ApiError(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed", param="charge"
         )
@@ -37,7 +38,7 @@ def amount_to_refund(charge: Obj, amount: int | None) -> int:
 
 def refund(account: Account, charge: Obj, amount: int | None, reason: str | None, metadata: dict[str, str]) -> Obj:
     """Refund `amount` minor units of a charge, the whole rest if it is None."""
-    amount = amount_to_refund(charge, amount)
+    amount = amount_to_refund(account, charge, amount)
     made = account.store.add(
         new_object(
             "refund",
@@ -52,15 +53,18 @@ def refund(account: Account, charge: Obj, amount: int | None, reason: str | None
             _={"customer": charge["customer"]},
         )
     )
+    result = result_for(account, charge)
+    begin(account, made, result)
     before = dict(charge)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     emit(account, "charge.refunded", charge, before)
     emit(account, "refund.created", made)
-    with updating(account, made):  # Stripe emits two events when the bank assigns a reference
-        card = {**BANK_REFERENCE, "reference": new_id("x")[2:13].upper(), "reference_status": "available"}
-        made["destination_details"] = {"card": card, "type": "card"}
-    emit(account, "charge.refund.updated", made)
+    if result.status == "succeeded":
+        assign_reference(account, made)
+    if charge["refunded"]:
+        close_inquiries(account, charge)
+        update_warnings(account, charge)
     return made
 
 

@@ -1,11 +1,12 @@
-"""Refunds, credit notes and disputes."""
+"""Refunds, credit notes, disputes, early fraud warnings and balance transactions."""
 
 from typing import Any
 
 from dev.stripe.account import Account, new_metadata, set_metadata
 from dev.stripe.errors import ApiError
 from dev.stripe.events import updating
-from dev.stripe.lifecycle.disputes import EVIDENCE_FIELDS, close_dispute
+from dev.stripe.lifecycle.disputes import CLOSED_STATUSES, EVIDENCE_FIELDS, INQUIRY_STATUSES, close_dispute
+from dev.stripe.lifecycle.refund_results import settle
 from dev.stripe.lifecycle.refunds import issue_credit_note, refund
 from dev.stripe.parameters import Table, boolean, fields, integer, metadata, natural, one_of, span, text
 from dev.stripe.resources.standard import list_route, retrieve_route, update_route
@@ -19,6 +20,7 @@ CREATE: Table = {
     "reason": one_of("duplicate", "fraudulent", "requested_by_customer"),
     "metadata": metadata,
 }
+TEST_EVIDENCE = {"winning_evidence": True, "losing_evidence": False}  # docs.stripe.com/testing#evidence
 NOTE: Table = {
     "invoice!": text,
     "amount": natural,
@@ -37,6 +39,22 @@ retrieve_route("/v1/credit_notes", "credit_note")
 list_route("/v1/credit_notes", "credit_note", {"invoice": text, "customer": text, "created": span})
 retrieve_route("/v1/disputes", "dispute")
 list_route("/v1/disputes", "dispute", {"charge": text, "payment_intent": text, "created": span})
+retrieve_route("/v1/radar/early_fraud_warnings", "radar.early_fraud_warning")
+list_route(
+    "/v1/radar/early_fraud_warnings", "radar.early_fraud_warning", {"charge": text, "payment_intent": text, "created": span}
+)
+retrieve_route("/v1/balance_transactions", "balance_transaction")
+list_route("/v1/balance_transactions", "balance_transaction", {"source": text, "type": text, "created": span})
+
+
+@route("POST /v1/refunds/{id}/cancel")
+def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Cancel a refund that waits for the customer."""
+    found = account.find("refund", name)
+    if found["status"] != "requires_action":
+        raise ApiError(f"You cannot cancel a refund with the status {found['status']}.")
+    settle(account, found, "canceled")
+    return found
 
 
 @route("POST /v1/refunds", CREATE)
@@ -77,10 +95,14 @@ def update_dispute(account: Account, given: dict[str, Any], name: str) -> Obj:
             dispute["evidence"].update(given["evidence"])
             dispute["evidence_details"]["has_evidence"] = True
         if given.get("submit", bool(given.get("evidence"))):
-            dispute["status"] = "under_review"
+            is_inquiry = dispute["status"] in INQUIRY_STATUSES
+            dispute["status"] = "warning_under_review" if is_inquiry else "under_review"
             dispute["evidence_details"]["submission_count"] += 1
             dispute["evidence_details"]["submission_method"] = "manual"
         set_metadata(dispute, given)
+    words = (given.get("evidence") or {}).get("uncategorized_text")
+    if words in TEST_EVIDENCE:
+        close_dispute(account, dispute, won=TEST_EVIDENCE[words])
     return dispute
 
 
@@ -88,7 +110,7 @@ def update_dispute(account: Account, given: dict[str, Any], name: str) -> Obj:
 def closed(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Accept a dispute as lost."""
     dispute = account.find("dispute", name)
-    if dispute["status"] in ("won", "lost"):
+    if dispute["status"] in CLOSED_STATUSES:
         raise ApiError("This dispute is already closed.")
     close_dispute(account, dispute, won=False)
     return dispute

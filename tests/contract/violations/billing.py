@@ -81,6 +81,14 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ADJUSTMENT}_status_choice": (Adjustment, {"status": "lost it"}, None),
     f"{ADJUSTMENT}_amount_above_zero": (Adjustment, {"amount": "0.00"}, None),
     f"{ADJUSTMENT}_currency_iso_4217": (Adjustment, {"currency": "us"}, None),
+    f"{ADJUSTMENT}_rule_choice": (Adjustment, {"rule": "mood"}, None),
+    f"{ADJUSTMENT}_rule_of_refunds": (Adjustment, {"kind": "dispute", "status": "lost", "rule": "withdrawal"}, None),
+    f"{ADJUSTMENT}_rule_once_for_each_payment": (
+        Adjustment,
+        {"user_id": "=other", "stripe_payment_id": "pi_1", "rule": "withdrawal"},
+        None,
+    ),
+    f"{ADJUSTMENT}_approved_by_or_rule": (Adjustment, {"requested_by_id": USER_ID, "status": "pending"}, None),
     f"{ADJUSTMENT}_approved_by_a_second_person": (
         Adjustment,
         {"approved_by_id": USER_ID, "requested_by_id": USER_ID},

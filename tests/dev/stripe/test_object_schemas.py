@@ -14,6 +14,7 @@ from tests.dev.stripe.fixtures import Shop
 DOCUMENT = os.environ.get("STRIPE_OPENAPI")
 UNPUBLISHED = {"plan isn't a property"}  # Stripe sends a subscription item's plan, and only the libraries' document has it
 KINDS = [
+    "balance_transaction",
     "billing_portal.session",
     "charge",
     "checkout.session",
@@ -30,6 +31,7 @@ KINDS = [
     "payout",
     "price",
     "product",
+    "radar.early_fraud_warning",
     "refund",
     "setup_intent",
     "subscription",
@@ -58,6 +60,10 @@ def everything(shop: Shop) -> dict[str, list[Any]]:
     shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     dear = shop.subscribe(shop.customer(), shop.plus, cancel_at_period_end=True)
     v1.refunds.create({"charge": shop.charge_of(dear.latest_invoice).id, "amount": 100})
+    for result in ("pending", "lack_balance", "need_action", "fail_later"):
+        emulator.set(refunds=result)
+        v1.refunds.create({"charge": shop.charge_of(dear.latest_invoice).id, "amount": 100})
+    shop.subscribe(shop.customer("pm_card_createIssuerFraudRecord"))
     v1.credit_notes.create({"invoice": dear.latest_invoice, "amount": 200, "credit_amount": 200})
     session = shop.checkout(client_reference_id="1", subscription_data={"trial_period_days": 3})
     emulator.complete_checkout(session.id)
@@ -90,6 +96,8 @@ PATHS = (
     "refunds",
     "credit_notes",
     "disputes",
+    "balance_transactions",
+    "radar/early_fraud_warnings",
     "products",
     "prices",
     "checkout/sessions",
