@@ -154,7 +154,7 @@ TEMPLATES = {
         },
     ),
     "payment_method": Template(
-        "pm", null="customer customer_account", other={"allow_redisplay": "unspecified", "metadata": {}, "type": "card"}
+        "pm", null="customer customer_account", other={"allow_redisplay": "unspecified", "metadata": {}}
     ),
     "price": Template(
         "price",

@@ -16,6 +16,15 @@ EVIDENCE_FIELDS = (
 )
 
 
+def disputed_details(charge: Obj) -> Obj | None:
+    """Return `payment_method_details` of a dispute, which Stripe has for cards only."""
+    card = charge["payment_method_details"].get("card")
+    if card is None:
+        return None
+    network = {"case_type": "chargeback", "network": card["network"], "network_reason_code": "10.4"}
+    return {"card": {"brand": card["brand"], **network}, "type": "card"}
+
+
 def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
     """Open a dispute over the unrefunded amount of a charge. The amount is withdrawn at once."""
     now = account.now(charge)
@@ -36,15 +45,7 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
                 "submission_method": "not_submitted",
             },
             payment_intent=charge["payment_intent"],
-            payment_method_details={
-                "card": {
-                    "brand": charge["payment_method_details"]["card"]["brand"],
-                    "case_type": "chargeback",
-                    "network": charge["payment_method_details"]["card"]["network"],
-                    "network_reason_code": "10.4",
-                },
-                "type": "card",
-            },
+            payment_method_details=disputed_details(charge),
             reason=reason,
             _={"customer": charge["customer"]},
         )
