@@ -38,6 +38,27 @@ class StripeSubscription:
     trial_end: datetime | None
     created: datetime
     metadata: dict[str, str] = field(default_factory=dict)
+    pending_price_id: str = ""  # of a plan change that waits for its payment
+    pending_plan_id: str = ""
+    pending_until: datetime | None = None
+    awaited_invoice_id: str = ""  # the invoice whose payment the change or the resumption waits for
+
+
+@dataclass(frozen=True)
+class OpenPayment:
+    """The state of the latest payment of an open invoice.
+
+    `decline_code` is Stripe's code of the failure, "" if nothing failed. Stripe tries the payment method again if `is_retried`.
+    """
+
+    is_processing: bool = False
+    needs_authentication: bool = False
+    is_bank_debit: bool = False
+    is_retried: bool = True
+    decline_code: str = ""
+
+
+NO_PAYMENT = OpenPayment()
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,7 @@ class StripeInvoice:
     status: str
     total: Decimal
     amount_due: Decimal
+    amount_remaining: Decimal
     currency: str
     created: datetime
     due_date: datetime | None
@@ -57,10 +79,13 @@ class StripeInvoice:
     number: str
     hosted_url: str
     pdf_url: str
+    attempted: bool
     attempt_count: int
     next_payment_attempt: datetime | None
     description: str
     payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
+    payment: OpenPayment = NO_PAYMENT  # read separately, by `billing.stripe.open_payments`
+    is_awaited: bool = False  # True if a plan change or a resumption waits for it
 
 
 @dataclass(frozen=True)
@@ -91,12 +116,14 @@ def parse_subscription(obj: Object) -> StripeSubscription:
     """Parse a subscription in the old or the new format."""
     item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
     period_end = obj.get("current_period_end") or item.get("current_period_end")
+    pending: Object = obj.get("pending_update") or {}
+    pending_item: Object = next(iter(pending.get("subscription_items") or []), {})
     return StripeSubscription(
         id=obj["id"],
         customer=id_of(obj["customer"]),
         status=obj["status"],
         price_id=id_of(item.get("price") or obj.get("plan")),
-        plan_id=((item.get("price") or {}).get("metadata") or {}).get("plan_id", ""),
+        plan_id=_plan_id_of(item),
         current_period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
         current_period_end=instant(period_end),
         cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or obj.get("cancel_at", 0) == (period_end or -1),
@@ -105,7 +132,16 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         trial_end=instant(obj.get("trial_end")),
         created=_instant(obj["created"]),
         metadata=dict(obj.get("metadata") or {}),
+        pending_price_id=id_of(pending_item.get("price")),
+        pending_plan_id=_plan_id_of(pending_item),
+        pending_until=instant(pending.get("expires_at")),
+        awaited_invoice_id=id_of(obj.get("latest_invoice")) if pending else "",
     )
+
+
+def _plan_id_of(item: Object) -> str:
+    price = item.get("price")
+    return (price.get("metadata") or {}).get("plan_id", "") if isinstance(price, dict) else ""
 
 
 def parse_invoice(obj: Object) -> StripeInvoice:
@@ -119,6 +155,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         status=obj["status"] or "draft",
         total=from_minor_units(obj["total"], currency),
         amount_due=from_minor_units(obj["amount_due"], currency),
+        amount_remaining=from_minor_units(obj["amount_remaining"], currency),
         currency=currency,
         created=_instant(obj["created"]),
         due_date=instant(obj.get("due_date")),
@@ -126,6 +163,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         number=obj.get("number") or "",
         hosted_url=obj.get("hosted_invoice_url") or "",
         pdf_url=obj.get("invoice_pdf") or "",
+        attempted=bool(obj.get("attempted")),
         attempt_count=obj.get("attempt_count") or 0,
         next_payment_attempt=instant(obj.get("next_payment_attempt")),
         description=_description(obj),

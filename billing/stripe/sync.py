@@ -16,9 +16,11 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import IS_LOCAL, RUNNING, SubscriptionStatus
 from billing.services.dunning import record_dunning, stop_dunning
 from billing.services.feature_access import sync_feature_access
+from billing.services.pauses import record_pause
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.open_payments import with_open_payments
 from billing.stripe.sync_adjustments import StripeAdjustments
 
 INVOICE_STATUSES = {
@@ -37,6 +39,7 @@ COPIED_FIELDS = (
     "canceled_at",
     "trial_start",
     "trial_end",
+    "pending_until",
 )
 
 
@@ -75,11 +78,12 @@ def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
     found = stripe_client.list_all("subscriptions", customer=stripe_customer_id, status="all")
     subscriptions = [stripe_objects.parse_subscription(item) for item in found]
     rows = _sync_subscriptions(ours, subscriptions, done, now)
-    _sync_invoices(ours, rows, done, now)
-    _sync_payment_details(ours, subscriptions, now)
+    _sync_payment_details(ours, subscriptions, now)  # before the invoices, whose notices name the card
+    _sync_invoices(ours, rows, subscriptions, done, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
         stop_dunning(user=ours.user, subscription=row, now=now)
+        record_pause(subscription=row, now=now)
     return done
 
 
@@ -104,7 +108,7 @@ def _sync_subscriptions(
     rows: dict[str, Subscription] = {}
     running = ""
     for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
-        plan = _plan_of(subscription)
+        plan = _plan_of_price(subscription.price_id, subscription.plan_id)
         problem = _problem_of(subscription, plan, running)
         if problem or plan is None:
             done.problems.append(problem)
@@ -116,7 +120,12 @@ def _sync_subscriptions(
         rows[subscription.id] = upsert_changed(
             Subscription,
             {"user": ours.user, "stripe_subscription_id": subscription.id},
-            {"plan": plan, "stripe_customer_id": subscription.customer, **copied},
+            {
+                "plan": plan,
+                "pending_plan": _pending_plan_of(subscription, plan),
+                "stripe_customer_id": subscription.customer,
+                **copied,
+            },
         )
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
@@ -126,11 +135,18 @@ def _sync_subscriptions(
     return rows
 
 
-def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
-    by_price = SubscriptionPlan.objects.filter(stripe_price_id=subscription.price_id).exclude(stripe_price_id="").first()
-    if by_price is None and subscription.plan_id:  # a former price of the plan
-        return SubscriptionPlan.objects.filter(pk=subscription.plan_id).first()
+def _plan_of_price(price_id: str, plan_id: str) -> SubscriptionPlan | None:
+    """Return the plan of a Stripe price, None if it has none. `plan_id` is our key in the price's metadata."""
+    by_price = SubscriptionPlan.objects.filter(stripe_price_id=price_id).exclude(stripe_price_id="").first()
+    if by_price is None and plan_id:  # a former price of the plan
+        return SubscriptionPlan.objects.filter(pk=plan_id).first()
     return by_price
+
+
+def _pending_plan_of(subscription: stripe_objects.StripeSubscription, plan: SubscriptionPlan) -> SubscriptionPlan | None:
+    """Return the plan of a change that waits for its payment. A resumption waits too, with the same plan."""
+    pending = _plan_of_price(subscription.pending_price_id, subscription.pending_plan_id)
+    return None if pending == plan else pending
 
 
 def _problem_of(subscription: stripe_objects.StripeSubscription, plan: SubscriptionPlan | None, running: str) -> str:
@@ -149,9 +165,15 @@ def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
 
 
-def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime) -> None:
+def _sync_invoices(
+    ours: StripeCustomer,
+    subscriptions: dict[str, Subscription],
+    at_stripe: list[stripe_objects.StripeSubscription],
+    done: SyncResult,
+    now: datetime,
+) -> None:
     listed = stripe_client.list_all("invoices", customer=ours.stripe_id, expand=["data.payments"])
-    found = [stripe_objects.parse_invoice(item) for item in listed]
+    found = with_open_payments(map(stripe_objects.parse_invoice, listed), at_stripe)
     adjustments = StripeAdjustments(ours, {key: item.id for item in found for _, key in item.payments})
     rows: dict[str, BillingHistory] = {}
     for invoice in found:
@@ -159,9 +181,23 @@ def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription],
         rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
         record_dunning(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
     adjustments.write(rows)
+    _write_payment_urls(subscriptions, found)
     done.invoices = len(rows)
     unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
     unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # such as deleted drafts
+
+
+def _write_payment_urls(subscriptions: dict[str, Subscription], invoices: list[stripe_objects.StripeInvoice]) -> None:
+    """Write to each subscription the page of its newest invoice that the customer can pay."""
+    payable = [
+        item for item in invoices if item.status == "open" and item.amount_remaining > 0 and not item.payment.is_processing
+    ]
+    for key, row in subscriptions.items():
+        newest_first = sorted((item for item in payable if item.subscription_id == key), key=lambda item: item.created)[::-1]
+        url = newest_first[0].hosted_url if newest_first and row.is_running else ""
+        if row.payment_url != url:
+            row.payment_url = url
+            row.save(update_fields=["payment_url"])
 
 
 def _write_invoice(
@@ -178,8 +214,9 @@ def _write_invoice(
             "amount_refunded": refunded,
             "currency": found.currency,
             "status": _status_of(found, amount, refunded),
+            "is_processing": found.payment.is_processing,
             "billing_date": found.created,
-            "due_date": found.due_date or found.created,
+            "due_date": _due_date_of(found, subscription),
             "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
             "description": found.description,
             "metadata": _metadata_of(found),
@@ -187,10 +224,17 @@ def _write_invoice(
     )
 
 
+def _due_date_of(found: stripe_objects.StripeInvoice, subscription: Subscription | None) -> datetime:
+    if found.is_awaited and subscription is not None and subscription.pending_until is not None:
+        return subscription.pending_until
+    return found.due_date or found.created
+
+
 def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: Decimal) -> str:
     if found.status == "paid" and amount and refunded == amount:
         return InvoiceStatus.REFUNDED
-    if found.status == "open" and found.attempt_count:
+    is_waiting = found.payment.is_processing or found.is_awaited
+    if found.status == "open" and found.attempt_count and not is_waiting:
         return InvoiceStatus.FAILED
     return INVOICE_STATUSES.get(found.status, InvoiceStatus.PENDING)
 

@@ -92,7 +92,7 @@ class EmulatorClient:
         self.send_command("change_card", customer=customer, card=card)
 
     def pay_invoice(self, invoice: str, card: str) -> str:
-        """Pay on the page of an open invoice as a customer does, with a new card or bank account. Return the payment's result."""
+        """Pay on the page of an open invoice as a customer does, with another card or bank account. Return the result."""
         return str(self.send_command("pay_invoice", invoice=invoice, card=card)["result"])
 
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
