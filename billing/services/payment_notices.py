@@ -71,10 +71,8 @@ def awaited_payment_expired_notice(invoice: BillingHistory) -> CustomerNotice:
     """Return the notice that a change was discarded, because its payment was not made in time."""
     amount = format_amount(invoice.amount, invoice.currency)
     plan = f"Your plan is still {invoice.subscription.plan.name}. " if invoice.subscription else ""
-    message = (
-        f"The {amount} for your change were not paid in time, so nothing was charged. {plan}You can make the change again."
-    )
-    return CustomerNotice("Your change did not take effect", message)
+    failure = f"The payment of {amount} for your change was not made in time, so nothing was charged."
+    return CustomerNotice("Your change did not take effect", f"{failure} {plan}You can make the change again.")
 
 
 def paused_notice(user: User, subscription: Subscription, *, has_payment_method: bool) -> CustomerNotice:
@@ -106,7 +104,8 @@ def _failure(user: User, invoice: BillingHistory, stripe: CollectibleInvoice) ->
 
 def _consequence(user: User, subscription: Subscription) -> str:
     """Return a sentence about the subscription until its change is paid."""
-    until = f" by {format_day(user, subscription.pending_until)}" if subscription.pending_until else ""
+    end = subscription.pending_until
+    until = f" by {format_day(user, end)} at {end.astimezone(user.zone):%H:%M}" if end else ""
     if subscription.pending_plan is None:
         return "Your subscription resumes when it is paid."
     change = f"Your plan changes to {subscription.pending_plan.name} when it is paid{until}."

@@ -139,14 +139,16 @@ def change_card(application: Application, given: dict[str, Any]) -> Any:
 
 
 def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
-    """Pay on the page of an invoice as a customer does: `{invoice, card: a name of METHODS}`."""
+    """Pay on the page of an invoice as a customer does: `{invoice, card: a name of METHODS, authenticated}`."""
     require_method_name(given["card"])
     with application.store.transaction():
         invoice = application.account.find("invoice", given["invoice"])
         if invoice["status"] != "open":
             raise ValueError(f"this invoice is {invoice['status']}")
         method = save_new_method(application, invoice, given["card"])
-        return {"result": collection.collect(application.account, invoice, method=method, on_session=True)}
+        is_confirmed = bool(given.get("authenticated"))
+        result = collection.collect(application.account, invoice, method=method, on_session=True, authenticated=is_confirmed)
+        return {"result": result}
 
 
 def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:

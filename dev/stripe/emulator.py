@@ -91,9 +91,9 @@ class EmulatorClient:
         """Change the card or bank account in the portal as a customer does, to a name of `METHODS`."""
         self.send_command("change_card", customer=customer, card=card)
 
-    def pay_invoice(self, invoice: str, card: str) -> str:
+    def pay_invoice(self, invoice: str, card: str, *, authenticated: bool = False) -> str:
         """Pay on the page of an open invoice as a customer does, with another card or bank account. Return the result."""
-        return str(self.send_command("pay_invoice", invoice=invoice, card=card)["result"])
+        return str(self.send_command("pay_invoice", invoice=invoice, card=card, authenticated=authenticated)["result"])
 
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
         """Complete or fail the bank's authentication as a customer does. Return the payment intent's status."""

@@ -87,7 +87,9 @@ def test_until_it_is_paid_it_stays_paused(
     assert (paused.status, paused.payment_url, paused.pending_until) == ("active", "", None)
 
 
-def test_a_trial_without_a_card_pauses(payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_alice: APIClient) -> None:
+def test_a_trial_without_a_card_pauses(
+    payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_alice: APIClient
+) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
     v1, subscription = client_of(payments.stripe).v1, Subscription.objects.get(user=alice)

@@ -98,7 +98,7 @@ def test_it_expires_after_23_hours(
     paying.refresh_from_db()
     assert (paying.status, paying.plan.name, paying.pending_plan, paying.payment_url) == ("active", "Mid-tier", None, "")
     assert mail.outbox[-1].subject == "[MINGUS] Your change did not take effect"
-    assert "The 40.00 USD for your change were not paid in time, so nothing was charged." in mail.outbox[-1].body
+    assert "The payment of 40.00 USD for your change was not made in time, so nothing was charged." in mail.outbox[-1].body
 
 
 def test_the_same_request_returns_the_same_page(
