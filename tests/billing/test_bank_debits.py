@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -104,9 +105,9 @@ def test_the_api_shows_it_and_filters_by_it(
 
 
 def test_a_first_payment_from_a_bank_opens_the_plan(
-    payments: Payments, mid_tier: SubscriptionPlan, alice: User, settings: object
+    payments: Payments, mid_tier: SubscriptionPlan, alice: User, settings: Any
 ) -> None:
-    settings.BILLING_TRIAL_DAYS = 0  # type: ignore[attr-defined]
+    settings.BILLING_TRIAL_DAYS = 0
     payments.buy(alice, mid_tier, now=clock.now(), card=SUCCEEDS)
     payments.process_events(now=clock.now())
     invoice = BillingHistory.objects.get(user=alice)

@@ -2,7 +2,7 @@
 
 A paused subscription gets no invoices. Its resumption begins a period and bills it. It takes effect when the invoice is paid:
 with `resume_on_payment_success` Stripe tries to collect it at once and retries for a year, with `resume_on_payment_attempt`
-somebody else must pay it within 23 hours, and a failed attempt makes the subscription past due.
+it must be paid by another request within 23 hours, and a failed attempt makes the subscription past due.
 """
 
 from copy import deepcopy
