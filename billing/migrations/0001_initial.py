@@ -195,10 +195,7 @@ class Migration(migrations.Migration):
                     "payment_url",
                     models.CharField(
                         blank=True,
-                        help_text=(
-                            "Stripe's page where the customer pays or confirms the open invoice; empty if nothing is to be "
-                            "paid there."
-                        ),
+                        help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid.",
                         max_length=2000,
                     ),
                 ),
@@ -623,6 +620,7 @@ class Migration(migrations.Migration):
             name="pending_plan",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 help_text=(
                     "Plan to which the subscription moves when the change is paid at payment_url; null if no change waits."
                 ),

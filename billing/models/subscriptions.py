@@ -91,6 +91,7 @@ class Subscription(OwnedModel):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,  # only the rare deletion of a plan queries it
         related_name="+",
         help_text="Plan to which the subscription moves when the change is paid at payment_url; null if no change waits.",
     )
@@ -98,9 +99,7 @@ class Subscription(OwnedModel):
         null=True, blank=True, help_text="When a plan change or a resumption that waits for its payment is discarded."
     )
     payment_url = models.CharField(
-        max_length=2_000,
-        blank=True,
-        help_text="Stripe's page where the customer pays or confirms the open invoice; empty if nothing is to be paid there.",
+        max_length=2_000, blank=True, help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid."
     )
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)

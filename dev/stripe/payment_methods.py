@@ -4,7 +4,6 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.bank_debits import BANK_ACCOUNTS, BankAccount, bank_account_fields, debited_account_fields
-from dev.stripe.bank_debits import MESSAGES as DEBIT_MESSAGES
 from dev.stripe.cards import CARDS, Card, card_fields, charged_card_fields
 from dev.stripe.errors import no_such
 from dev.stripe.new_objects import new_object
@@ -27,11 +26,6 @@ def failure(reason: str) -> dict[str, Any]:
     """Return code, decline code and message of `code/decline_code`."""
     code, decline_code = reason.split("/")
     return {"code": code, "decline_code": decline_code, "message": MESSAGES.get(decline_code) or MESSAGES[code]}
-
-
-def debit_failure(code: str) -> dict[str, Any]:
-    """Return code and message of a debit that failed."""
-    return {"code": code, "decline_code": None, "message": DEBIT_MESSAGES[code]}
 
 
 def card_of(method: Obj) -> Card | None:

@@ -1,13 +1,14 @@
 """The results of bank debits, days after they were submitted."""
 
 from dev.stripe.account import Account
+from dev.stripe.bank_debits import MESSAGES
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.collection import activate_after_payment, after_failure
 from dev.stripe.lifecycle.invoices import mark_paid
 from dev.stripe.lifecycle.partial_payments import receive_payment
 from dev.stripe.lifecycle.payments import fail_charge, refuse, succeed
-from dev.stripe.payment_methods import bank_account_of, debit_failure
+from dev.stripe.payment_methods import bank_account_of
 from dev.stripe.store import Obj
 
 
@@ -23,7 +24,7 @@ def settle_debit(account: Account, intent: Obj) -> None:
         raise ApiError("Only a bank debit is settled later.")
     invoice = account.store.find(intent["_"].get("invoice"))
     if bank_account.failure:
-        problem = debit_failure(bank_account.failure)
+        problem = {"code": bank_account.failure, "decline_code": None, "message": MESSAGES[bank_account.failure]}
         fail_charge(charge, problem)
         refuse(account, intent, method, charge, problem)
         if invoice:

@@ -10,7 +10,7 @@ from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.finalization import delay_finalization
 from dev.stripe.lifecycle.invoices import finalize, mark_paid
 from dev.stripe.lifecycle.payments import confirm
-from dev.stripe.lifecycle.pending_updates import apply_held_update, is_held_by, is_retried
+from dev.stripe.lifecycle.pending_updates import apply_held_update, is_held_by
 from dev.stripe.lifecycle.sent_invoices import become_overdue, send_invoice
 from dev.stripe.payment_methods import name_of_token, resolved
 from dev.stripe.store import Obj
@@ -122,7 +122,10 @@ def after_failure(account: Account, invoice: Obj, result: str, method: Obj | Non
     if error and method and is_hard_decline(error, method):
         invoice["_"]["hard_declined"] = method["id"]
     is_incomplete = subscription is not None and subscription["status"] in ("incomplete", "incomplete_expired")
-    plan_next(account, invoice, retries=subscription is not None and not is_incomplete and is_retried(subscription, invoice))
+    # Stripe does not retry an invoice that an update waits for, except for a resumption
+    held = subscription["_"].get("held") if subscription is not None and is_held_by(subscription, invoice) else None
+    may_retry = held is None or bool(held.get("retries"))
+    plan_next(account, invoice, retries=subscription is not None and not is_incomplete and may_retry)
     emit(account, "invoice.payment_failed", invoice)
     if result == "requires_action" or (error and error["decline_code"] == "authentication_required"):
         emit(account, "invoice.payment_action_required", invoice)

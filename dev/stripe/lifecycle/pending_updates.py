@@ -68,11 +68,6 @@ def is_held_by(subscription: Obj, invoice: Obj) -> bool:
     return bool(held) and held["invoice"] == invoice["id"]
 
 
-def is_retried(subscription: Obj, invoice: Obj) -> bool:
-    """Return True if Stripe retries an invoice. It does not retry one that an update waits for, except for a resumption."""
-    return not is_held_by(subscription, invoice) or bool(subscription["_"]["held"].get("retries"))
-
-
 def apply_held_update(account: Account, subscription: Obj, invoice: Obj) -> None:
     """Apply the update that waited for this invoice, if any."""
     if not is_held_by(subscription, invoice):

@@ -1,4 +1,4 @@
-"""How the emulator collects: hard declines, smart retries, sent invoices, partial payments and delayed finalization."""
+"""Collection by the emulator: hard declines, smart retries, sent invoices, partial payments and delayed finalization."""
 
 from typing import Any
 
