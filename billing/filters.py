@@ -28,6 +28,9 @@ class SubscriptionFilter(StrictFilterSet):
             "cancel_at_period_end": ["exact"],
             "canceled_at": ["gte", "lte", "isnull"],
             "trial_end": ["gte", "lte", "isnull"],
+            "pending_plan": ["exact", "isnull"],
+            "pending_until": ["gte", "lte", "isnull"],
+            "payment_url": ["exact"],
             "created_at": ["gte", "lte"],
         }
         derived = {"is_active": ["exact"], "is_trial": ["exact"], "days_until_renewal": ["exact", "gte", "lte"]}
@@ -60,6 +63,7 @@ class InvoiceFilter(StrictFilterSet):
             "amount": ["exact", "gte", "lte"],
             "currency": ["exact"],
             "status": ["exact", "in"],
+            "is_processing": ["exact"],
             "billing_date": ["gte", "lte"],
             "due_date": ["gte", "lte", "isnull"],
             "paid_at": ["gte", "lte", "isnull"],

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from billing.entitlement_resolution import EntitlementSource
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.stripe.checkout import PORTAL_OVERVIEW, PORTAL_PAGES
 from core.api.serializers import BaseSerializer, StrictSerializer
 
 MAX_USAGE_AMOUNT = 1_000
@@ -38,6 +39,9 @@ class SubscriptionSerializer(BaseSerializer):
             "current_period_end": "2026-04-01T09:30:00Z",
             "is_active": True,
             "days_until_renewal": 30,
+            "pending_plan": None,
+            "pending_until": None,
+            "payment_url": "",
         }
 
 
@@ -56,6 +60,13 @@ class ChangePlanSerializer(StrictSerializer):
 @extend_schema_serializer(description="The plan to buy.")
 class CheckoutSerializer(ChangePlanSerializer):
     pass
+
+
+@extend_schema_serializer(description="The page of the customer portal to open.")
+class PortalSerializer(StrictSerializer):
+    page = serializers.ChoiceField(
+        PORTAL_PAGES, default=PORTAL_OVERVIEW, help_text="`card` opens the form for a new card or bank account directly."
+    )
 
 
 @extend_schema_serializer(description="A page hosted by Stripe, to be opened in the customer's browser.")
@@ -190,6 +201,7 @@ class InvoiceSerializer(BaseSerializer):
             "amount": "35.00",
             "amount_refunded": "0.00",
             "status": "paid",
+            "is_processing": False,
             "billing_date": "2026-03-01T09:30:00Z",
             "due_date": "2026-03-08T09:30:00Z",
             "paid_at": "2026-03-01T09:31:12Z",

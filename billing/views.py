@@ -22,6 +22,7 @@ from billing.serializers import (
     GiveBackSerializer,
     InvoiceSerializer,
     PlanSerializer,
+    PortalSerializer,
     PreviewSerializer,
     StripePageSerializer,
     SubscriptionSerializer,
@@ -33,7 +34,8 @@ from core.api.examples import response_example
 from core.api.permissions import PublicReadStaffWrite, TokenScopePermission, is_staff
 from core.api.viewsets import OwnedReadOnlyViewSet, UnownedViewSet
 
-NOT_PAID_FOR = OpenApiResponse(PROBLEM, "The card was declined, or the plan must be bought in a checkout.")
+NOT_PAID_FOR = OpenApiResponse(PROBLEM, "There is no card to charge, or the plan must be bought in a checkout.")
+NO_CARD = OpenApiResponse(PROBLEM, "There is no card to charge.")
 UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not configured, or Stripe is temporarily unavailable.")
 
 
@@ -101,10 +103,22 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         services.reactivate(subscription, now=clock.now())
 
     @row_action(
+        summary="Resume a paused subscription",
+        description="Begins a new period and charges it. If the payment fails or the bank asks the customer to confirm, the "
+        "subscription stays paused: redirect the customer to `payment_url`. Fails with 402 `payment_method_required` without a "
+        "card, which the customer adds in the portal, and with 409 if the subscription is not paused.",
+        responses={200: SubscriptionSerializer, 402: NO_CARD, 503: UNAVAILABLE},
+    )
+    def resume(self, subscription: Subscription) -> None:
+        services.resume(subscription, now=clock.now())
+
+    @row_action(
         summary="Change the plan of a subscription",
         description="Moves to another plan immediately. A higher price is charged now for the rest of the period, and a lower "
-        "one becomes a credit; during a trial nothing is charged. Usage counts stay. Fails with 409 unless the subscription is "
-        "active, or if it has the plan already.",
+        "one becomes a credit; during a trial nothing is charged. If the card is declined or the bank asks the customer to "
+        "confirm, `plan` stays and `pending_plan` is set: redirect the customer to `payment_url`, and the change takes effect "
+        "when it is paid before `pending_until`. Usage counts stay. Fails with 409 unless the subscription is active, or if it "
+        "has the plan already.",
         request=ChangePlanSerializer,
         responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR, 503: UNAVAILABLE},
     )
@@ -140,13 +154,16 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
 
     @post_action(
         summary="Create a customer portal page",
-        description="Returns a page of Stripe to change the card and view invoices. Fails with 409 before the first checkout.",
+        description="Returns a page of Stripe to change the card and view invoices, or with `page: card` the form for a new "
+        "card. Fails with 409 before the first checkout.",
+        request=PortalSerializer,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
         examples=[response_example(StripePageSerializer, "201")],
         detail=False,
     )
     def portal(self, request: Request) -> Response:
-        page = services.open_portal(user=request.user, now=clock.now())
+        form = self.parsed(PortalSerializer)
+        page = services.open_portal(user=request.user, now=clock.now(), page=form["page"])
         return Response(StripePageSerializer(page).data, status=201)
 
 

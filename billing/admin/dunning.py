@@ -7,7 +7,14 @@ from billing.models import DunningStep
 from core.admin import BY_CUSTOMER, DaysFilter, OwnedReadOnlyAdmin, ReadOnlyInline, column, inline_on, link, linked
 from users.models import User
 
-KIND_COLORS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}
+KIND_COLORS = {
+    "attempt": "danger",
+    "notice": "info",
+    "processing": "info",
+    "warning": "warning",
+    "paid": "success",
+    "stopped": "default",
+}
 
 
 class StepColumns:

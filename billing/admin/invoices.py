@@ -37,6 +37,7 @@ BY_RULE = "Nothing has been refunded yet. A job sends the refund to Stripe; see 
 INVOICE_COLORS = {
     "paid": "success",
     "pending": "info",
+    "processing": "info",
     "unpaid": "warning",
     "failed": "danger",
     "overdue": "danger",
@@ -70,7 +71,7 @@ class InvoiceColumns:
 
     @display(description="status", label=INVOICE_COLORS)
     def state(self, invoice: BillingHistory) -> str:
-        return "overdue" if invoice.is_overdue else invoice.status
+        return "processing" if invoice.is_processing else "overdue" if invoice.is_overdue else invoice.status
 
 
 @inline_on(User)
@@ -87,7 +88,7 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
     """Invoices. They are read-only, because they record what was charged."""
 
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
-    list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), ("billing_date", DaysFilter))
+    list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), "is_processing", ("billing_date", DaysFilter))
     list_select_related = ("user", "subscription")
     search_fields = ("description", "stripe_invoice_id")
     ordering_for_customer = ("-billing_date", "-id")
@@ -101,6 +102,7 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
         "amount_refunded",
         "currency",
         "status",
+        "is_processing",
         "due_date",
         "paid_at",
         "description",

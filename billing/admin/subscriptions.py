@@ -12,6 +12,7 @@ from billing.admin.metrics import MetricsAdminMixin
 from billing.admin.plan_access import PlanAccessAdminMixin
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
+from billing.models.subscriptions import SubscriptionStatus
 from billing.services.plan_access import access_of
 from core import clock
 from core.admin import (
@@ -42,6 +43,7 @@ STATUS_COLORS = {
     "canceled": "default",
 }
 STRIPE_MANAGED_FIELDS = ("stripe_subscription_id", "stripe_customer_id")
+PAYMENT_FIELDS = ("pending_plan", "pending_until", "payment_url")  # of a change that waits for its payment at Stripe
 
 
 class SubscriptionColumns:
@@ -84,7 +86,7 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
     list_select_related = ("user", "plan")
     search_fields = ("plan__name", *STRIPE_MANAGED_FIELDS)
     ordering_for_customer = ("-created_at", "-id")
-    readonly_fields = STRIPE_MANAGED_FIELDS
+    readonly_fields = (*STRIPE_MANAGED_FIELDS, *PAYMENT_FIELDS)
     csv_columns = (
         "id",
         "user__email",
@@ -100,7 +102,7 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
         "trial_end",
         *STRIPE_MANAGED_FIELDS,
     )
-    actions_detail = ("cancel_later", "cancel_at_once", "reactivate")
+    actions_detail = ("cancel_later", "cancel_at_once", "reactivate", "resume")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False if Stripe manages the subscription, because the next sync would overwrite the change."""
@@ -112,7 +114,8 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
     def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
         if not row.is_running:
             return set(self.actions_detail)
-        return {"cancel_later"} if row.cancel_at_period_end else {"reactivate"}
+        hidden = {"cancel_later"} if row.cancel_at_period_end else {"reactivate"}
+        return hidden if row.status == SubscriptionStatus.PAUSED else {*hidden, "resume"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["access", "timeline"] if obj else [])]
@@ -156,6 +159,14 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
     @confirmed_action(title="Reactivate", description="The cancellation is undone.", icon="restart_alt")
     def reactivate(self, request: HttpRequest, subscription: Subscription) -> None:
         services.reactivate(subscription, now=clock.now())
+
+    @confirmed_action(
+        title="Resume",
+        description="A new period begins and is charged. It stays paused until the payment succeeds.",
+        icon="play_arrow",
+    )
+    def resume(self, request: HttpRequest, subscription: Subscription) -> None:
+        services.resume(subscription, now=clock.now())
 
     actions = (
         *BaseAdmin.actions,

@@ -20,6 +20,7 @@ MAX_ENTRIES_OF_EACH_KIND = 30
 STEP_ICONS: dict[str, str] = {
     DunningKind.ATTEMPT: "credit_card_off",
     DunningKind.NOTICE: "mail",
+    DunningKind.PROCESSING: "hourglass_top",
     DunningKind.WARNING: "mail",
     DunningKind.PAID: "check_circle",
     DunningKind.STOPPED: "block",

@@ -201,6 +201,22 @@ class Migration(migrations.Migration):
                 ("trial_start", models.DateTimeField(blank=True, null=True)),
                 ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
                 (
+                    "pending_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a plan change or a resumption that waits for its payment is discarded.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "payment_url",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid.",
+                        max_length=2000,
+                    ),
+                ),
+                (
                     "user",
                     models.ForeignKey(
                         db_index=False,
@@ -320,6 +336,15 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
+                (
+                    "is_processing",
+                    models.BooleanField(
+                        default=False,
+                        help_text=(
+                            "True while a bank debit is under way, for up to 14 days. Nothing is due until its result is known."
+                        ),
+                    ),
+                ),
                 ("billing_date", models.DateTimeField(help_text="When the invoice was created.")),
                 ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
                 ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
@@ -377,6 +402,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("amount_refunded__lte", models.F("amount"))),
                         name="billing_billinghistory_amount_refunded_within_amount",
                         violation_error_message="The refunded amount can't exceed the amount.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_processing", False), ("status", "pending"), _connector="OR"),
+                        name="billing_billinghistory_is_processing_when_pending",
+                        violation_error_message="Only a pending invoice can have a payment that is processing.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -601,6 +631,21 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="subscription",
+            name="pending_plan",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text=(
+                    "Plan to which the subscription moves when the change is paid at payment_url; null if no change waits."
+                ),
+                null=True,
+                on_delete=SET_NULL,
+                related_name="+",
+                to="billing.subscriptionplan",
+            ),
         ),
         migrations.AddField(
             model_name="subscription",
@@ -884,6 +929,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("attempt", "payment failed"),
                             ("notice", "customer notified"),
+                            ("processing", "payment under way"),
                             ("warning", "advance warning"),
                             ("paid", "paid"),
                             ("stopped", "stopped"),
@@ -924,9 +970,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "key"), name="billing_dunningstep_key_unique"),
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["attempt", "notice", "warning", "paid", "stopped"])),
+                        condition=models.Q(("kind__in", ["attempt", "notice", "processing", "warning", "paid", "stopped"])),
                         name="billing_dunningstep_kind_choice",
-                        violation_error_message="Choose one of: attempt, notice, warning, paid, stopped.",
+                        violation_error_message="Choose one of: attempt, notice, processing, warning, paid, stopped.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("key__regex", "^\\S(.*\\S)?$")),
@@ -1182,6 +1228,14 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pending_plan__isnull", True), ("pending_until__isnull", False), _connector="OR"),
+                name="billing_subscription_pending_until_of_pending_plan",
+                violation_error_message="A plan that waits for its payment must have pending_until.",
+            ),
         ),
         # Foreign keys that require both rows to have the same owner
         composite_foreign_key(INVOICE, "subscription_id", "billing_subscription", name=f"{INVOICE}_subscription_owner"),

@@ -12,6 +12,7 @@ from core.privacy.masks import personal
 class DunningKind(models.TextChoices):
     ATTEMPT = "attempt", "payment failed"
     NOTICE = "notice", "customer notified"
+    PROCESSING = "processing", "payment under way"
     WARNING = "warning", "advance warning"
     PAID = "paid", "paid"
     STOPPED = "stopped", "stopped"

@@ -31,10 +31,11 @@ class InvoiceStatus(models.TextChoices):
     REFUNDED = "refunded"
 
 
+PROCESSING_WHEN_OPEN = "Only a pending invoice can have a payment that is processing."
 OVER_REFUND = "The refunded amount can't exceed the amount."
 PAID_WITHOUT_INSTANT = "A paid invoice must have paid_at."
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
-IS_OVERDUE = Q(status__in=OWED, due_date__lt=ClockNow())
+IS_OVERDUE = Q(status__in=OWED, is_processing=False, due_date__lt=ClockNow())
 
 
 def billing_country_only() -> JSONObject:
@@ -55,6 +56,10 @@ class BillingHistory(OwnedModel):
     currency = CurrencyField(help_text="ISO 4217 code, such as USD.")
     status = ChoiceField(
         InvoiceStatus, max_length=50, help_text="Pending, failed and unpaid are owed. Refunded means refunded in full."
+    )
+    is_processing = models.BooleanField(
+        default=False,
+        help_text="True while a bank debit is under way, for up to 14 days. Nothing is due until its result is known.",
     )
     billing_date = models.DateTimeField(help_text="When the invoice was created.")
     due_date = models.DateTimeField(null=True, blank=True, help_text="When the payment is due.")
@@ -84,6 +89,11 @@ class BillingHistory(OwnedModel):
                 violation_error_message="This Stripe invoice already exists.",
             ),
             rule(f"{TABLE}_amount_refunded_within_amount", Q(amount_refunded__lte=F("amount")), OVER_REFUND),
+            rule(
+                f"{TABLE}_is_processing_when_pending",
+                Q(is_processing=False) | Q(status=InvoiceStatus.PENDING),
+                PROCESSING_WHEN_OPEN,
+            ),
             rule(f"{TABLE}_paid_at_when_paid", ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False), PAID_WITHOUT_INSTANT),
         ]
         indexes = [
@@ -98,11 +108,13 @@ class BillingHistory(OwnedModel):
         super().clean()
         if self.amount is not None and self.amount_refunded is not None and self.amount_refunded > self.amount:
             raise ValidationError({"amount_refunded": OVER_REFUND}, "above_amount")
+        if self.is_processing and self.status != InvoiceStatus.PENDING:
+            raise ValidationError({"is_processing": PROCESSING_WHEN_OPEN}, "not_pending")
         if self.status == InvoiceStatus.PAID and self.paid_at is None:
             raise ValidationError({"paid_at": PAID_WITHOUT_INSTANT}, "not_set")
 
     is_paid = Derived(Q(status=InvoiceStatus.PAID), help_text="True if the status is `paid`. False once refunded in full.")
-    is_overdue = Derived(IS_OVERDUE, help_text="True if the invoice is owed and its due date has passed.")
+    is_overdue = Derived(IS_OVERDUE, help_text="True if it is owed, its due date has passed and no payment is processing.")
     days_overdue = Derived(
         first_of((IS_OVERDUE, whole_days(F("due_date"), ClockNow())), default=0),
         models.IntegerField(),

@@ -43,6 +43,7 @@ RUNNING = (
 ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
 IS_RENEWING = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
+PENDING_WITHOUT_END = "A plan that waits for its payment must have pending_until."
 ENDS_BEFORE_START = "The end must be after the start."
 
 STILL_PAID = ErasureBlocker(
@@ -91,9 +92,24 @@ class Subscription(OwnedModel):
     canceled_at = models.DateTimeField(null=True, blank=True, help_text="When it was canceled, which may be before it ends.")
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
+    pending_plan = models.ForeignKey(
+        SubscriptionPlan,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,  # only the rare deletion of a plan queries it
+        related_name="+",
+        help_text="Plan to which the subscription moves when the change is paid at payment_url; null if no change waits.",
+    )
+    pending_until = models.DateTimeField(
+        null=True, blank=True, help_text="When a plan change or a resumption that waits for its payment is discarded."
+    )
+    payment_url = models.CharField(
+        max_length=2_000, blank=True, help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid."
+    )
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
-    personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
+    personal_fields = personal("payment_url", "stripe_customer_id", "stripe_subscription_id")
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -115,6 +131,11 @@ class Subscription(OwnedModel):
                 Q(current_period_end__gt=F("current_period_start")),
                 ENDS_BEFORE_START,
             ),
+            rule(
+                f"{TABLE}_pending_until_of_pending_plan",
+                Q(pending_plan__isnull=True) | Q(pending_until__isnull=False),
+                PENDING_WITHOUT_END,
+            ),
             rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
         ]
         indexes = [
@@ -134,6 +155,8 @@ class Subscription(OwnedModel):
         ):
             if start is not None and end is not None and end <= start:
                 raise ValidationError({name: ENDS_BEFORE_START}, "ends_before_start")
+        if self.pending_plan_id is not None and self.pending_until is None:
+            raise ValidationError({"pending_until": PENDING_WITHOUT_END}, "not_set")
 
     is_active = Derived(IS_ACTIVE, help_text="True if the status is `trialing` or `active`.")
     is_trial = Derived(

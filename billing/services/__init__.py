@@ -20,6 +20,7 @@ from billing.services.subscriptions import change_plan as change_plan
 from billing.services.subscriptions import delete_subscription as delete_subscription
 from billing.services.subscriptions import process_period_ends as process_period_ends
 from billing.services.subscriptions import reactivate as reactivate
+from billing.services.subscriptions import resume as resume
 from billing.services.usage import LimitReachedError as LimitReachedError
 from billing.services.usage import delete_old_usage_records as delete_old_usage_records
 from billing.services.usage import give_back as give_back

@@ -1,21 +1,26 @@
-"""Dunning: records failed payment attempts and their outcome, and notifies the customer.
+"""Dunning: records payment attempts, bank debits under way and their outcome, and notifies the customer.
 
 Stripe makes the attempts, on the schedule that is set in its dashboard. Every step has a key, so that repeated syncs record it
 once. Once an invoice is paid or its collection has stopped, no more notices are sent.
 """
 
 from datetime import datetime
-from typing import Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from billing.models import BillingHistory, DunningStep, StripeCustomer, Subscription
+from billing.models import BillingHistory, DunningStep, Subscription
 from billing.models.dunning import DunningKind
 from billing.models.invoices import OWED, InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
 from billing.services.customer_notices import CustomerNotice, format_amount, format_day, notify_customer
-from billing.services.plan_access import access_of, grace_period
+from billing.services.payment_notices import (
+    CollectibleInvoice,
+    awaited_payment_expired_notice,
+    awaited_payment_notice,
+    payment_failed_notice,
+    processing_notice,
+)
 from system.models import Severity
 from users.models import User
 
@@ -25,19 +30,6 @@ ENDED_STATUSES = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXP
 FINAL_KINDS = (DunningKind.PAID, DunningKind.STOPPED)
 
 
-class CollectibleInvoice(Protocol):
-    """The attributes of a Stripe invoice that dunning needs, as `billing.stripe.objects.StripeInvoice` has them."""
-
-    @property
-    def status(self) -> str: ...
-    @property
-    def attempt_count(self) -> int: ...
-    @property
-    def next_payment_attempt(self) -> datetime | None: ...
-    @property
-    def hosted_url(self) -> str: ...
-
-
 @transaction.atomic
 def record_dunning(*, user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
     """Record the collection of one of `user`'s invoices. `stripe` is the same invoice at Stripe."""
@@ -45,6 +37,10 @@ def record_dunning(*, user: User, invoice: BillingHistory, stripe: CollectibleIn
         _record_payment(user, invoice, now)
     elif stripe.status in UNCOLLECTED_STATUSES:
         _record_stop(user, invoice, "We stopped collecting your payment", "The invoice was closed.", now)
+    elif stripe.payment.is_processing:
+        _record_processing(user, invoice, stripe, now)
+    elif stripe.is_awaited and stripe.attempt_count > 0:
+        _record_awaited_payment(user, invoice, stripe, now)
     elif invoice.status in OWED and stripe.attempt_count > 0:
         _record_attempt(user, invoice, stripe, now)
 
@@ -69,6 +65,21 @@ def _record_attempt(user: User, invoice: BillingHistory, stripe: CollectibleInvo
         notify_customer(user, notice, now=now)
 
 
+def _record_processing(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
+    """Tell the customer once for each debit that it is under way."""
+    notice = processing_notice(user, invoice, stripe, now=now)
+    key = f"processing:{_name(invoice)}:{stripe.attempt_count}"
+    if _record_step(user, DunningKind.PROCESSING, key, now, invoice=invoice, note=notice.message):
+        notify_customer(user, notice, now=now)
+
+
+def _record_awaited_payment(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
+    """Ask once for the payment that a plan change or a resumption waits for."""
+    notice = awaited_payment_notice(user, invoice, stripe)
+    if _record_step(user, DunningKind.NOTICE, _awaited_key(invoice), now, invoice=invoice, note=notice.message):
+        notify_customer(user, notice, now=now)
+
+
 def _is_over(user: User, invoice: BillingHistory) -> bool:
     """Check whether collection has stopped: by payment, by `stop_dunning`, or because the subscription has ended."""
     ended = invoice.subscription is not None and invoice.subscription.status in ENDED_STATUSES
@@ -76,8 +87,8 @@ def _is_over(user: User, invoice: BillingHistory) -> bool:
 
 
 def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
-    """Record a payment, unless the first attempt succeeded."""
-    if not _steps(user, invoice).filter(kind=DunningKind.ATTEMPT).exists():
+    """Record a payment, unless the first attempt succeeded at once."""
+    if not _steps(user, invoice).exists():
         return
     if _record_step(user, DunningKind.PAID, f"paid:{_name(invoice)}", invoice.paid_at or now, invoice=invoice):
         message = f"Thank you. We have received {format_amount(invoice.amount, invoice.currency)}. No further action is needed."
@@ -85,56 +96,16 @@ def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
 
 
 def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now: datetime) -> None:
+    """Record that collection has stopped, if the customer was told that it had begun."""
     steps = _steps(user, invoice)
-    if not steps.filter(kind=DunningKind.ATTEMPT).exists() or steps.filter(kind__in=FINAL_KINDS).exists():
+    was_awaited = steps.filter(key=_awaited_key(invoice)).exists()
+    if not (was_awaited or steps.filter(kind=DunningKind.ATTEMPT).exists()) or steps.filter(kind__in=FINAL_KINDS).exists():
         return
-    _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=title)
     amount = format_amount(invoice.amount, invoice.currency)
     message = f"We no longer try to collect the {amount} of {format_day(user, invoice.billing_date)}. {more}"
-    notify_customer(user, CustomerNotice(title, message), now=now)
-
-
-def payment_failed_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, *, now: datetime) -> CustomerNotice:
-    """Return the notice about a failed attempt: the amount, the card, the next attempt, the end of access and the remedy."""
-    amount = format_amount(invoice.amount, invoice.currency)
-    card = card_description(user)
-    failure = f"We could not charge {amount} to {card}. It was declined, or your bank requires you to confirm the payment."
-    retry_at = stripe.next_payment_attempt
-    if retry_at:
-        title, severity = "Your payment did not go through", Severity.HIGH
-        then = f"We will try again on {format_day(user, retry_at)}."
-    else:
-        title, severity = "Your last payment attempt failed", Severity.CRITICAL
-        then = "This was the last attempt, and your subscription may end now."
-    then = f"{then} {_access_end_sentence(user, invoice, now)}".rstrip()
-    return CustomerNotice(title, f"{failure}\n{then}\n{_remedy(stripe)}", severity, action_required=True)
-
-
-def _remedy(stripe: CollectibleInvoice) -> str:
-    """Return the ways to pay. A URL ends its line, so that mail programs do not add other text to the link."""
-    now = f"Pay now: {stripe.hosted_url}" if stripe.hosted_url else ""
-    later = "change your card in the billing portal before the next attempt." if stripe.next_payment_attempt else ""
-    if now and later:
-        return f"{now}\nOr {later}"
-    return now or later.capitalize() or "Contact support to pay."
-
-
-def _access_end_sentence(user: User, invoice: BillingHistory, now: datetime) -> str:
-    """Return a sentence about access while the invoice is unpaid, "" if it has no subscription."""
-    if invoice.subscription is None:
-        return ""
-    [(_, access)] = access_of([invoice.subscription], now=now)
-    # a subscription that is still active was read just before the attempt failed
-    until = invoice.billing_date + grace_period() if invoice.subscription.is_active else access.until
-    if not access.is_open or until is None or until <= now:
-        return "You have no access to your plan until it is paid."
-    return f"Unless it is paid, access to your plan ends on {format_day(user, until)}."
-
-
-def card_description(user: User) -> str:
-    """Return the customer's card for use in a sentence, such as `your card Visa •••• 4242`."""
-    customer = StripeCustomer.objects.filter(user=user).first()
-    return f"your card {customer.card}" if customer and customer.card else "your card"
+    notice = awaited_payment_expired_notice(invoice) if was_awaited else CustomerNotice(title, message)
+    _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=notice.title)
+    notify_customer(user, notice, now=now)
 
 
 def _steps(user: User, invoice: BillingHistory) -> QuerySet[DunningStep]:
@@ -146,6 +117,10 @@ def _record_step(user: User, kind: DunningKind, key: str, at: datetime, **more: 
     defaults = {"kind": kind, "happened_at": at, **more}
     _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=defaults)
     return bool(is_new)
+
+
+def _awaited_key(invoice: BillingHistory) -> str:
+    return f"awaited:{_name(invoice)}"
 
 
 def _name(invoice: BillingHistory) -> str:

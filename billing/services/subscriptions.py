@@ -61,6 +61,13 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
     _save_and_sync_access(subscription, now)
 
 
+def resume(subscription: Subscription, *, now: datetime) -> None:
+    """Resume a paused subscription. Only Stripe pauses subscriptions, never a local one."""
+    if subscription.is_local:
+        raise ConflictError("not_paused", "This subscription is not paused. There is nothing to resume.")
+    plan_changes.resume(subscription, now=now)
+
+
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
     """Move a subscription to another plan immediately. Its period stays, and renews by the new plan's cycle.
 

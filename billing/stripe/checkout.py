@@ -20,6 +20,7 @@ from core.errors import ConflictError, DomainError
 logger = logging.getLogger(__name__)
 
 RETURN_PATH = "/billing/return/"
+PORTAL_OVERVIEW, PORTAL_CARD = PORTAL_PAGES = ("overview", "card")
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,20 @@ def require_for_sale(plan: SubscriptionPlan) -> None:
 
 
 @transaction.atomic
-def open_portal(*, user: Any, now: datetime) -> StripePage:
-    """Return a portal page, where `user` changes the card and views invoices. Raise ConflictError before a first checkout."""
+def open_portal(*, user: Any, now: datetime, page: str = PORTAL_OVERVIEW) -> StripePage:
+    """Return a portal page, where `user` changes the card and views invoices, or with PORTAL_CARD only adds a card.
+
+    Raise ConflictError before a first checkout.
+    """
     customer = StripeCustomer.objects.for_user(user).exclude(stripe_id="").first()
     if customer is None:
         raise ConflictError("no_customer", "You have not bought a plan yet. Start with a checkout.")
-    parameters = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
-    key = f"portal-{user.pk}-{now.isoformat()}"
+    back = settings.FRONTEND_URL + RETURN_PATH
+    parameters: dict[str, Any] = {"customer": customer.stripe_id, "return_url": back}
+    if page == PORTAL_CARD:
+        completion = {"type": "redirect", "redirect": {"return_url": back}}
+        parameters["flow_data"] = {"type": "payment_method_update", "after_completion": completion}
+    key = f"portal-{user.pk}-{page}-{now.isoformat()}"
     return _page(stripe_client.write("billing_portal.sessions.create", parameters, key=key))
 
 

@@ -63,6 +63,17 @@ class CardDeclinedError(DomainError):
         super().__init__("payment_refused", message, status=402)
 
 
+class NoPaymentMethodError(DomainError):
+    """There is no card or bank account that Stripe could charge."""
+
+    def __init__(self) -> None:
+        sentence = (
+            "There is no card to charge. Add one on the page of POST /api/v1/billing/subscriptions/portal/ with "
+            '{"page": "card"}, then repeat this request.'
+        )
+        super().__init__("payment_method_required", sentence, status=402)
+
+
 class InvalidSignatureError(DomainError):
     """The webhook has no valid signature by Stripe, or an old one."""
 
@@ -154,6 +165,9 @@ def _to_domain_error(error: stripe.StripeError) -> DomainError:
     if OTHER_MODE in (error.user_message or ""):
         return WrongStripeAccountError()
     if isinstance(error, stripe.InvalidRequestError) and error.code == "resource_missing":
+        # the same code without a parameter: "This customer has no attached payment source or default payment method"
+        if error.param is None:
+            return NoPaymentMethodError()
         return StripeNotFoundError(error.user_message or "This no longer exists at Stripe.")
     if isinstance(error, stripe.InvalidRequestError):
         return ConflictError("refused_by_stripe", f"Stripe rejected the request: {error.user_message or error}")

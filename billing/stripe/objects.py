@@ -42,6 +42,27 @@ class StripeSubscription:
     created: datetime
     ended_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    pending_price_ids: tuple[str, ...] = ()  # of a plan change that waits for its payment
+    pending_plan_ids: tuple[UUID, ...] = ()
+    pending_until: datetime | None = None
+    awaited_invoice_id: str = ""  # the invoice whose payment the change or the resumption waits for
+
+
+@dataclass(frozen=True)
+class OpenPayment:
+    """The state of the latest payment of an open invoice.
+
+    `decline_code` is Stripe's code of the failure, "" if nothing failed. Stripe tries the payment method again if `is_retried`.
+    """
+
+    is_processing: bool = False
+    needs_authentication: bool = False
+    is_bank_debit: bool = False
+    is_retried: bool = True
+    decline_code: str = ""
+
+
+NO_PAYMENT = OpenPayment()
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,7 @@ class StripeInvoice:
     status: str
     total: Decimal
     amount_due: Decimal
+    amount_remaining: Decimal
     currency: str
     created: datetime
     due_date: datetime | None
@@ -69,12 +91,15 @@ class StripeInvoice:
     number: str
     hosted_url: str
     pdf_url: str
+    attempted: bool
     attempt_count: int
     next_payment_attempt: datetime | None
     description: str
     payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
     used_credit: bool  # a part of it was paid from the customer's credit
     collected: tuple[StripePayment, ...] = ()  # the payments that took money, largest first
+    payment: OpenPayment = NO_PAYMENT  # read separately, by `billing.stripe.open_payments`
+    is_awaited: bool = False  # True if a plan change or a resumption waits for it
 
 
 @dataclass(frozen=True)
@@ -118,12 +143,14 @@ def parse_subscription(obj: Object) -> StripeSubscription:
     )
     trial_start, trial_end = _span(obj.get("trial_start"), obj.get("trial_end"))
     cancel_at = instant(obj.get("cancel_at"))
+    pending: Object = obj.get("pending_update") or {}
+    pending_prices = [entry["price"] for entry in pending.get("subscription_items") or [] if entry.get("price")]
     return StripeSubscription(
         id=obj["id"],
         customer=id_of(obj.get("customer")),
         status=obj.get("status") or "",
         price_ids=tuple(id_of(price) for price in prices),
-        plan_ids=tuple(key for price in prices if (key := _plan_key(price))),
+        plan_ids=_plan_keys(prices),
         current_period_start=period_start,
         current_period_end=period_end,
         cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or (cancel_at is not None and cancel_at == period_end),
@@ -133,11 +160,17 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         created=instant(obj.get("created")) or datetime.fromtimestamp(0, UTC),
         ended_at=instant(obj.get("ended_at")),
         metadata=dict(obj.get("metadata") or {}),
+        pending_price_ids=tuple(id_of(price) for price in pending_prices),
+        pending_plan_ids=_plan_keys(pending_prices),
+        pending_until=instant(pending.get("expires_at")),
+        awaited_invoice_id=id_of(obj.get("latest_invoice")) if pending else "",
     )
 
 
-def _plan_key(price: Object | str) -> UUID | None:
-    return key_in(price.get("metadata") or {}, "plan_id") if isinstance(price, dict) else None
+def _plan_keys(prices: list[Any]) -> tuple[UUID, ...]:
+    """Return our plans' keys in the metadata of prices, some of which are not expanded."""
+    found = (key_in(price.get("metadata") or {}, "plan_id") for price in prices if isinstance(price, dict))
+    return tuple(key for key in found if key)
 
 
 def _span(start: int | None, end: int | None) -> tuple[datetime | None, datetime | None]:
@@ -159,6 +192,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         status=obj.get("status") or "draft",
         total=from_minor_units(_required(obj, "total"), currency),
         amount_due=from_minor_units(_required(obj, "amount_due"), currency),
+        amount_remaining=from_minor_units(obj.get("amount_remaining") or 0, currency),
         currency=currency,
         created=_instant(_required(obj, "created")),
         due_date=instant(obj.get("due_date")),
@@ -166,6 +200,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         number=obj.get("number") or "",
         hosted_url=obj.get("hosted_invoice_url") or "",
         pdf_url=obj.get("invoice_pdf") or "",
+        attempted=bool(obj.get("attempted")),
         attempt_count=obj.get("attempt_count") or 0,
         next_payment_attempt=instant(obj.get("next_payment_attempt")),
         description=_description(obj),

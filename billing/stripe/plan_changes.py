@@ -10,12 +10,16 @@ import orjson
 from django.db import transaction
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
+from billing.models.subscriptions import SubscriptionStatus
 from billing.stripe import client as stripe_client
 from billing.stripe.checkout import require_for_sale
 from billing.stripe.objects import from_minor_units
+from billing.stripe.open_payments import pays_by_bank_debit
 from billing.stripe.sync import sync_customer
 from core import rls
 from core.errors import ConflictError
+
+PAYMENT_METHODS = ["default_payment_method", "customer.invoice_settings.default_payment_method"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,39 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
     _update(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
 
 
-def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
-    """Move to another plan immediately. A higher price is charged now, and a lower price becomes a credit.
+def resume(subscription: Subscription, *, now: datetime) -> None:
+    """Resume a paused subscription, or the collection of its invoices. A new period begins and is charged.
 
-    Raise CardDeclinedError, without a change, if the card is declined.
+    If the payment fails or the customer must confirm it, the subscription stays paused until it is paid at `payment_url`.
+    Raise NoPaymentMethodError, without a change, if there is nothing to charge.
+    """
+    key = subscription.stripe_subscription_id
+    found = _retrieve(subscription)
+    if found["status"] == SubscriptionStatus.PAUSED and not found["pending_update"]:
+        # only the flexible billing mode, which is the default, has this choice; in the other one the invoice waits to be paid
+        is_flexible = (found.get("billing_mode") or {}).get("type") == "flexible"
+        parameters = {"payment_behavior": "resume_on_payment_success"} if is_flexible else {}
+        stripe_client.write("subscriptions.resume", key, parameters, key=f"resume-{key}-{now.isoformat()}")
+    elif found["pause_collection"]:
+        stripe_client.write("subscriptions.update", key, {"pause_collection": ""}, key=f"collect-{key}-{now.isoformat()}")
+    elif found["status"] != SubscriptionStatus.PAUSED:
+        raise ConflictError("not_paused", "This subscription is not paused. There is nothing to resume.")
+    _read_back(subscription, now)
+
+
+def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
+    """Move to another plan. A higher price is charged now, and a lower price becomes a credit.
+
+    If the card is declined or the bank asks the customer to confirm, the plan stays and the change waits as `pending_plan` for
+    the payment at `payment_url`. Raise NoPaymentMethodError, without a change, if there is nothing to charge.
     """
     _require_changeable(subscription, plan)
-    _update(subscription, {**_proration(subscription, plan, now), "payment_behavior": "error_if_incomplete"}, now=now)
+    if subscription.pending_plan_id == plan.pk and subscription.pending_until and subscription.pending_until > now:
+        return  # the same change already waits for its payment
+    found = _retrieve(subscription)
+    # Stripe refuses pending_if_incomplete for bank debits, whose payment does not fail at once
+    behavior = "error_if_incomplete" if pays_by_bank_debit(found) else "pending_if_incomplete"
+    _update(subscription, {**_proration(found, subscription, plan, now), "payment_behavior": behavior}, now=now)
 
 
 def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> Preview:
@@ -75,7 +105,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     parameters = {
         "customer": subscription.stripe_customer_id,
         "subscription": subscription.stripe_subscription_id,
-        "subscription_details": _proration(subscription, plan, now),
+        "subscription_details": _proration(_retrieve(subscription), subscription, plan, now),
     }
     invoice = stripe_client.call("invoices.create_preview", parameters)
     currency = invoice["currency"].upper()
@@ -90,8 +120,14 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     return Preview(from_minor_units(invoice["amount_due"], currency), max(-total, Decimal(0)), currency, tuple(lines), now)
 
 
-def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
-    [item, *_] = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)["items"]["data"]
+def _retrieve(subscription: Subscription) -> stripe_client.Object:
+    return stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id, {"expand": PAYMENT_METHODS})
+
+
+def _proration(
+    found: stripe_client.Object, subscription: Subscription, plan: SubscriptionPlan, now: datetime
+) -> dict[str, Any]:
+    [item, *_] = found["items"]["data"]
     changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
     on_trial = Subscription.is_trial.at(subscription, now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}

@@ -4,11 +4,12 @@ An event only signals that something may have changed. The data is read from Str
 are written where they differ. The result therefore does not depend on the order or number of events.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -17,11 +18,13 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import ACTIVE, IS_LOCAL, RUNNING, SubscriptionStatus
 from billing.services.dunning import record_dunning, stop_dunning
 from billing.services.feature_access import sync_feature_access
+from billing.services.pauses import record_pause
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
 from billing.stripe.customer_objects import CustomerObjects, read_customer
 from billing.stripe.double_purchases import is_own_purchase
+from billing.stripe.open_payments import with_open_payments
 from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
 from billing.stripe.refund_rules import RefundRules
@@ -44,6 +47,7 @@ COPIED_FIELDS = (
     "canceled_at",
     "trial_start",
     "trial_end",
+    "pending_until",
 )
 
 
@@ -114,6 +118,7 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
         stop_dunning(user=ours.user, subscription=row, now=now)
+        record_pause(subscription=row, now=now)
 
 
 def _sync_payment_details(
@@ -183,16 +188,21 @@ def _order(subscription: stripe_objects.StripeSubscription) -> tuple[bool, bool,
 
 def _plan_of(ours: StripeCustomer, found: stripe_objects.StripeSubscription) -> tuple[SubscriptionPlan | None, str]:
     """Return the plan of a subscription, and the price if it belongs to no plan; then the plan is the last known one."""
-    plans = SubscriptionPlan.objects.order_by("price", "pk")
-    by_price = {plan.stripe_price_id: plan for plan in plans.filter(stripe_price_id__in=filter(None, found.price_ids))}
-    current = next((by_price[price] for price in found.price_ids if price in by_price), None)
-    plan = current or plans.filter(pk__in=found.plan_ids).last()  # a former price of the plan
+    plan = _plan_of_prices(found.price_ids, found.plan_ids)
     if plan is not None:
         return plan, ""
     stored = Subscription.objects.for_user(ours.user).filter(stripe_subscription_id=found.id).select_related("plan").first()
     bought = key_in(found.metadata, "plan_id")  # our checkout writes it
-    last_known = stored.plan if stored else plans.filter(pk=bought).first() if bought else None
+    last_known = stored.plan if stored else SubscriptionPlan.objects.filter(pk=bought).first() if bought else None
     return last_known, next(iter(found.price_ids), "unknown")
+
+
+def _plan_of_prices(price_ids: Sequence[str], plan_ids: Sequence[UUID]) -> SubscriptionPlan | None:
+    """Return the plan of the first price that has one. `plan_ids` are our keys in the metadata of the prices."""
+    plans = SubscriptionPlan.objects.order_by("price", "pk")
+    by_price = {plan.stripe_price_id: plan for plan in plans.filter(stripe_price_id__in=filter(None, price_ids))}
+    current = next((by_price[price] for price in price_ids if price in by_price), None)
+    return current or plans.filter(pk__in=plan_ids).last()  # a former price of the plan
 
 
 def _write_subscription(
@@ -210,6 +220,8 @@ def _write_subscription(
         sentence = f"has an unknown status, so it grants no access: {found.status or 'none'}."
         done.problems.append(f"Subscription {found.id} {sentence}")
         copied["status"] = SubscriptionStatus.PAUSED
+    pending = _plan_of_prices(found.pending_price_ids, found.pending_plan_ids)
+    copied["pending_plan"] = None if pending == plan else pending  # a resumption waits too, with the same plan
     return upsert_changed(
         Subscription,
         {"user": ours.user, "stripe_subscription_id": found.id},
@@ -231,7 +243,7 @@ def _sync_invoices(
     done: SyncResult,
     now: datetime,
 ) -> None:
-    invoices = parsed(found.invoices, stripe_objects.parse_invoice, done.problems)
+    invoices = with_open_payments(parsed(found.invoices, stripe_objects.parse_invoice, done.problems), at_stripe)
     rules = RefundRules({item.id: item.ended_at for item in at_stripe}, done.duplicates, now)
     if any(rules.rule_for(invoice) for invoice in invoices):
         found.read_refunds(ours.stripe_id)  # what was refunded before is not refunded again
@@ -245,10 +257,24 @@ def _sync_invoices(
             rows[invoice.id] = row
     adjustments.write(rows, now)
     rules.apply(ours, [(invoice, rows[invoice.id]) for invoice in invoices if invoice.id in rows], adjustments)
+    _write_payment_urls(subscriptions, invoices)
     done.invoices = len(rows)
     # a draft can be deleted at Stripe; all other invoices remain, also those of a customer who was deleted
     drafts = BillingHistory.objects.for_user(ours.user).filter(status=InvoiceStatus.DRAFT).exclude(stripe_invoice_id="")
     drafts.exclude(stripe_invoice_id__in=[item["id"] for item in found.invoices]).update(status=InvoiceStatus.VOID)
+
+
+def _write_payment_urls(subscriptions: dict[str, Subscription], invoices: list[stripe_objects.StripeInvoice]) -> None:
+    """Write to each subscription the page of its newest invoice that the customer can pay."""
+    payable = [
+        item for item in invoices if item.status == "open" and item.amount_remaining > 0 and not item.payment.is_processing
+    ]
+    for key, row in subscriptions.items():
+        newest_first = sorted((item for item in payable if item.subscription_id == key), key=lambda item: item.created)[::-1]
+        url = newest_first[0].hosted_url if newest_first and row.is_running else ""
+        if row.payment_url != url:
+            row.payment_url = url
+            row.save(update_fields=["payment_url"])
 
 
 def _write_invoice(
@@ -265,8 +291,9 @@ def _write_invoice(
             "amount_refunded": refunded,
             "currency": found.currency,
             "status": _status_of(found, amount, refunded),
+            "is_processing": found.payment.is_processing,
             "billing_date": found.created,
-            "due_date": found.due_date or found.created,
+            "due_date": _due_date_of(found, subscription),
             "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
             "description": found.description,
             "metadata": _metadata_of(found),
@@ -274,10 +301,17 @@ def _write_invoice(
     )
 
 
+def _due_date_of(found: stripe_objects.StripeInvoice, subscription: Subscription | None) -> datetime:
+    if found.is_awaited and subscription is not None and subscription.pending_until is not None:
+        return subscription.pending_until
+    return found.due_date or found.created
+
+
 def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: Decimal) -> str:
     if found.status == "paid" and amount and refunded == amount:
         return InvoiceStatus.REFUNDED
-    if found.status == "open" and found.attempt_count:
+    is_waiting = found.payment.is_processing or found.is_awaited
+    if found.status == "open" and found.attempt_count and not is_waiting:
         return InvoiceStatus.FAILED
     return INVOICE_STATUSES.get(found.status, InvoiceStatus.PENDING)
 

@@ -12,6 +12,7 @@ from billing.models import BillingHistory, StripeCustomer, Subscription, Subscri
 from billing.models.invoices import InvoiceStatus
 from billing.models.plans import BillingCycle, PlanQuerySet
 from billing.services.customer_notices import format_amount
+from billing.stripe import client as stripe_client
 from core import rls
 from core.errors import ConflictError
 from dev.stripe.emulator import StripeEmulator
@@ -50,6 +51,28 @@ class SimulatedCustomer:
         paid = format_amount(invoice.amount, invoice.currency)
         return f"The customer pays {paid} on the invoice page with the card {card}."
 
+    def confirm(self, card: str, now: datetime) -> str:
+        """Pay on the page of the invoice that the subscription waits for, and pass the bank's authentication."""
+        url = self._running().payment_url
+        invoice = BillingHistory.objects.for_user(self.user).filter(metadata__hosted_invoice_url=url).first()
+        if invoice is None:
+            raise ConflictError("nothing_owed", "There is no payment to confirm.")
+        self.stripe.pay_invoice(invoice.stripe_invoice_id, card, authenticated=True)
+        paid = format_amount(invoice.amount, invoice.currency)
+        return f"The customer confirms {paid} with their bank, on the invoice page with the card {card}."
+
+    def be_paused(self, now: datetime) -> str:
+        """Be paused by staff in Stripe's dashboard."""
+        key = self._running().stripe_subscription_id
+        stripe_client.write("subscriptions.pause", key, {}, key=f"pause-{key}-{now.isoformat()}")
+        return "Support pauses the subscription in Stripe's dashboard."
+
+    def resume(self, now: datetime) -> str:
+        subscription = self._running()
+        with rls.as_customer(self.user):
+            services.resume(subscription, now=now)
+        return "The customer resumes the subscription."
+
     def upgrade(self, now: datetime) -> str:
         """Change to the next more expensive plan."""
         return self._change_plan(self._offered().filter(price__gt=self._plan().price).first(), "more expensive", now)
@@ -81,7 +104,8 @@ class SimulatedCustomer:
             services.change_plan(subscription, plan=plan, now=now)
         lines = [f"{format_amount(line.amount, preview.currency)}: {line.description}" for line in preview.lines]
         due_now, credit = (format_amount(amount, preview.currency) for amount in (preview.due_now, preview.credit))
-        change = f"The customer changes to {plan.name} for {price_of(plan)}."
+        verb = "asks to change" if subscription.pending_plan else "changes"
+        change = f"The customer {verb} to {plan.name} for {price_of(plan)}."
         return "\n".join([f"{change} The preview shows {due_now} due now and a credit of {credit}:", *lines])
 
     def _running(self) -> Subscription:

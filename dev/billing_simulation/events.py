@@ -16,6 +16,8 @@ EVENT_SENTENCES = {
     "customer.subscription.created": "the subscription begins",
     "customer.subscription.trial_will_end": "the trial ends soon",
     "customer.subscription.deleted": "the subscription has ended",
+    "customer.subscription.pending_update_expired": "the change was not paid in time and is discarded",
+    "customer.subscription.resumed": "the subscription has resumed",
 }
 ADJUSTMENT_SENTENCES = {
     "refund.created": "a refund of {amount} was made, its status is {status}",
@@ -52,6 +54,11 @@ def describe_event(event: dict[str, Any]) -> Iterator[str]:
         yield EVENT_SENTENCES[kind]
     elif kind == "invoice.paid":
         yield f"an invoice of {_amount(obj)} is paid"
+    elif kind == "payment_intent.processing":
+        amount = stripe_objects.from_minor_units(obj["amount"], obj["currency"])
+        yield f"a bank debit of {format_amount(amount, obj['currency'].upper())} is under way"
+    elif kind == "invoice.payment_action_required":
+        yield f"the bank asks the customer to confirm {_amount(obj)}"
     elif kind == "invoice.payment_failed":
         again = stripe_objects.instant(obj["next_payment_attempt"])
         yield f"payment attempt {obj['attempt_count']} of {_amount(obj)} failed; " + (
@@ -69,13 +76,15 @@ def describe_event(event: dict[str, Any]) -> Iterator[str]:
 def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
     if "status" in before:
         yield f"the subscription is {subscription['status']}"
+    if before.get("pending_update", subscription) is None:
+        yield "the change waits for its payment"
     if "cancel_at_period_end" in before:
         yield "it will end with this period" if subscription["cancel_at_period_end"] else "it will renew again"
     if "items" in before:
         then, now = (stripe_objects.parse_subscription({**subscription, **part}) for part in (before, {}))
         if then.price_ids != now.price_ids:
             yield "the price has changed"
-        if then.current_period_end != now.current_period_end:
+        if then.current_period_end != now.current_period_end and now.status != "paused":
             yield f"the next period runs until {now.current_period_end:%Y-%m-%d}"
 
 

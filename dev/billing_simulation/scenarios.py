@@ -12,6 +12,7 @@ from dev.billing_simulation.customer import SimulatedCustomer
 # days after the first failure on which Stripe retries; it cancels after the last one (in production: dashboard settings)
 RETRY_DAYS = (3, 5, 7, 14)
 DECLINED = "failsAtRenewal"
+AUTHENTICATES = "authenticationRequired"
 
 CustomerAction = Callable[[SimulatedCustomer, datetime], str]
 
@@ -47,6 +48,11 @@ class Scenario:
 def card(name: str) -> CustomerAction:
     """Return the action that changes the card in the billing portal."""
     return lambda customer, now: customer.change_card(name, now)
+
+
+def confirm(name: str) -> CustomerAction:
+    """Return the action that pays on the invoice's page and passes the bank's authentication."""
+    return lambda customer, now: customer.confirm(name, now)
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -107,5 +113,34 @@ SCENARIOS: Mapping[str, Scenario] = {
             ScenarioStep(0, 20, card(DECLINED)),
             ScenarioStep(1, 17, lambda customer, now: customer.pay("mastercard", now)),
         ),
+    ),
+    "bank-debit": Scenario(
+        "The first payment is a bank debit, which succeeds four days later.",
+        ends=(0, 5),
+        steps=(ScenarioStep(0, -5, card("usBankAccount_success")),),
+    ),
+    "bank-debit-fails": Scenario(
+        "The first payment is a bank debit, which fails four days later. The customer pays with a card.",
+        ends=(0, 6),
+        steps=(
+            ScenarioStep(0, -5, card("usBankAccount_insufficientFunds")),
+            ScenarioStep(0, 5, lambda customer, now: customer.pay("mastercard", now)),
+        ),
+    ),
+    "confirms": Scenario(
+        "An upgrade waits for the customer to confirm its payment with their bank. The first lapses; each renewal asks again.",
+        ends=(1, 3),
+        steps=(
+            ScenarioStep(0, 10, card(AUTHENTICATES)),
+            ScenarioStep(0, 10, SimulatedCustomer.upgrade),
+            ScenarioStep(0, 12, SimulatedCustomer.upgrade),
+            ScenarioStep(0, 12, confirm(AUTHENTICATES)),
+            ScenarioStep(1, 2, confirm(AUTHENTICATES)),
+        ),
+    ),
+    "pauses": Scenario(
+        "Support pauses a subscription. The customer resumes it, and a new period begins.",
+        ends=(2, 6),
+        steps=(ScenarioStep(0, 10, SimulatedCustomer.be_paused), ScenarioStep(1, 5, SimulatedCustomer.resume)),
     ),
 }

@@ -154,7 +154,9 @@ class Simulation:
             return DayState()
         [(_, access)] = access_of([subscription], now=now)
         is_ending = subscription.is_running and subscription.cancel_at_period_end
-        status = f"{subscription.status}, ending" if is_ending else subscription.status
+        notes = ["ending"] if is_ending else []
+        notes += ["change waits"] if subscription.pending_plan else []
+        status = ", ".join([subscription.status, *notes])
         access_text = f"{'open' if access.is_open else 'closed'}, {usable} features: {access.why}"
         return DayState(status, subscription.plan.name, access_text)
 
@@ -163,7 +165,8 @@ class Simulation:
         user = self.customer.user
         for row in BillingHistory.objects.for_user(user).order_by("billing_date", "id"):
             credit = f" ({row.paid_from_credit} of it from credit)" if row.paid_from_credit else ""
-            text = f"{format_amount(row.amount, row.currency)} {row.status}{credit}: {row.description}"
+            status = "processing" if row.is_processing else row.status
+            text = f"{format_amount(row.amount, row.currency)} {status}{credit}: {row.description}"
             if self.invoices.get(row.pk) != text:
                 self.invoices[row.pk] = text
                 yield text

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from dev.stripe.bank_debits import DEBIT_DAYS
 from dev.stripe.errors import no_such
 from dev.stripe.store import Obj, Store
 
@@ -17,7 +19,8 @@ DEFAULTS: dict[str, Any] = {
     "offset": 0,  # seconds by which the account's clock is ahead of the machine's
     "frozen": None,  # the time at which the account's clock is stopped
     "api_version": API_VERSION,
-    "retry_days": [3, 5, 7],  # after the first failure; Stripe lets an account choose
+    "retry_days": [3, 5, 7],  # after the first failure, a custom schedule; or "smart", see collection.SMART_RETRY_DAYS
+    "debit_days": DEBIT_DAYS,  # from the submission of a bank debit to its result, by type
     "after_last_retry": "cancel",  # or "unpaid", or "past_due"
     "refunds": "succeed",  # the result of refunds, see lifecycle.refund_results.RESULTS
     "signs_with": "machine",  # the clock of Stripe-Signature's timestamp: "machine" or "account"
@@ -47,7 +50,7 @@ class Account:
     def create_settings(self) -> None:
         """Store the default settings, unless the store has settings from an earlier run."""
         if self.store.find(SETTINGS) is None:
-            self.store.add(dict(DEFAULTS))
+            self.store.add(deepcopy(DEFAULTS))
 
     @property
     def settings(self) -> Obj:
@@ -110,8 +113,8 @@ class Account:
             self.find("customer", name, "customer")
 
     def payment_of(self, invoice: Obj) -> Obj | None:
-        """Return the record that connects an invoice with its payment intent."""
-        return next(iter(self.store.where("invoice_payment", invoice=invoice["id"])), None)
+        """Return the record that connects an invoice with its own payment intent, its default payment."""
+        return next(iter(self.store.where("invoice_payment", invoice=invoice["id"], is_default=True)), None)
 
     def intent_of(self, invoice: Obj) -> Obj | None:
         payment = self.payment_of(invoice)

@@ -21,6 +21,7 @@ from dev.stripe.faults import REQUESTS, Fault, Faults
 from dev.stripe.form_encoding import decoded
 from dev.stripe.idempotency import IdempotencyKeys, fingerprint
 from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.bank_debits import next_intent_action_at, settle_debit
 from dev.stripe.lifecycle.checkout import expire_session, next_session_action_at
 from dev.stripe.lifecycle.collection import advance_invoice, next_invoice_action_at
 from dev.stripe.lifecycle.refund_results import next_refund_action_at, settle_when_due
@@ -35,6 +36,7 @@ KINDS = {
     "invoice": (next_invoice_action_at, advance_invoice),
     "refund": (next_refund_action_at, settle_when_due),
     "checkout.session": (next_session_action_at, expire_session),
+    "payment_intent": (next_intent_action_at, settle_debit),
 }
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?")
 MAX_LOGGED_REQUESTS = 10_000

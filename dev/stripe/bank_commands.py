@@ -5,9 +5,10 @@ from typing import Any
 from dev.stripe.application import Application
 from dev.stripe.lifecycle.disputes import close_dispute, escalate_dispute, open_dispute
 from dev.stripe.lifecycle.fraud_warnings import warn_of_fraud
-from dev.stripe.lifecycle.partial_payments import pay_part
+from dev.stripe.lifecycle.partial_payments import attach_payment, new_standalone_intent
+from dev.stripe.lifecycle.payments import confirm
 from dev.stripe.lifecycle.refund_results import settle
-from dev.stripe.pages.invoice import new_card
+from dev.stripe.pages.invoice import save_new_method
 
 
 def dispute(application: Application, given: dict[str, Any]) -> Any:
@@ -43,10 +44,14 @@ def settle_refund(application: Application, given: dict[str, Any]) -> Any:
 
 def pay_invoice_part(application: Application, given: dict[str, Any]) -> Any:
     """Pay a part of an open invoice: `{invoice, amount in minor units, card: a name of the choices on its page}`."""
+    account = application.account
     with application.store.transaction():
-        invoice = application.account.find("invoice", given["invoice"])
-        method = new_card(application, invoice, given["card"])
-        return {"id": pay_part(application.account, invoice, int(given["amount"]), method)["id"]}
+        invoice = account.find("invoice", given["invoice"])
+        part = {"amount": int(given["amount"]), "currency": invoice["currency"]}
+        intent = new_standalone_intent(account, account.store.get(invoice["customer"]), part)
+        confirm(account, intent, save_new_method(application, invoice, given["card"]), on_session=True)
+        attach_payment(account, invoice, intent)
+        return {"id": intent["id"]}
 
 
 BANK_COMMANDS = {

@@ -10,19 +10,19 @@ from dev.stripe.account import DEFAULTS, SETTINGS
 from dev.stripe.account_commands import ACCOUNT_COMMANDS
 from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
 from dev.stripe.bank_commands import BANK_COMMANDS
-from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import collection
 from dev.stripe.lifecycle.checkout import complete
 from dev.stripe.lifecycle.refund_results import RESULTS
 from dev.stripe.pages import portal
-from dev.stripe.pages.invoice import new_card
+from dev.stripe.pages.invoice import save_new_method
+from dev.stripe.payment_methods import METHODS
 from dev.stripe.resources.customers import session_customer
 from dev.stripe.resources.events_and_test_clocks import register
 
 Command = Callable[[Application, dict[str, Any]], Any]
-CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "refunds", "signs_with")
+CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "refunds", "signs_with", "debit_days")
 
 
 def handle(application: Application, call: ApiRequest) -> ApiResponse:
@@ -115,11 +115,11 @@ def endpoint(application: Application, given: dict[str, Any]) -> Any:
 
 
 def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
-    """Complete a checkout page as a customer does: `{session, card: a name of cards.CARDS or null, email, authenticated}`."""
+    """Complete a checkout page as a customer does: `{session, card: a name of METHODS or null, email, authenticated}`."""
     account = application.account
     card = given.get("card", "visa")
-    if card is not None and card not in CARDS:
-        raise ValueError(f"no such card: {card}")
+    if card is not None:
+        require_method_name(card)
     with application.store.transaction():
         session = account.find("checkout.session", given["session"])
         customer = session_customer(account, session, given.get("email") or session["customer_email"] or "person@example.com")
@@ -127,24 +127,32 @@ def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
         return api_versions.visible(session)
 
 
+def require_method_name(name: str) -> None:
+    """Raise ValueError for a name that is neither a test card nor a test bank account."""
+    if name not in METHODS:
+        raise ValueError(f"no such card or bank account: {name}")
+
+
 def change_card(application: Application, given: dict[str, Any]) -> Any:
-    """Change the card in the portal as a customer does: `{customer, card: a name of cards.CARDS}`."""
+    """Change the card or bank account in the portal as a customer does: `{customer, card: a name of METHODS}`."""
     account = application.account
-    if given["card"] not in CARDS:
-        raise ValueError(f"no such card: {given['card']}")
+    require_method_name(given["card"])
     with application.store.transaction():
         portal.change_card(account, account.find("customer", given["customer"]), given["card"])
     return {}
 
 
 def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
-    """Pay on the page of an invoice as a customer does: `{invoice, card: a name of the choices there}`."""
+    """Pay on the page of an invoice as a customer does: `{invoice, card: a name of METHODS, authenticated}`."""
+    require_method_name(given["card"])
     with application.store.transaction():
         invoice = application.account.find("invoice", given["invoice"])
         if invoice["status"] != "open":
             raise ValueError(f"this invoice is {invoice['status']}")
-        method = new_card(application, invoice, given["card"])
-        return {"result": collection.collect(application.account, invoice, method=method, on_session=True)}
+        method = save_new_method(application, invoice, given["card"])
+        is_confirmed = bool(given.get("authenticated"))
+        result = collection.collect(application.account, invoice, method=method, on_session=True, authenticated=is_confirmed)
+        return {"result": result}
 
 
 def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:

@@ -75,7 +75,7 @@ class EmulatorClient:
         self.send_command("redeliver", event=event)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change `api_version`, `retry_days`, `after_last_retry` or `signs_with`, and return all of them."""
+        """Change `api_version`, `retry_days`, `after_last_retry`, `signs_with` or `debit_days`, and return all of them."""
         chosen: dict[str, Any] = self.send_command("settings", **settings)
         return chosen
 
@@ -84,16 +84,16 @@ class EmulatorClient:
         return str(self.send_command("endpoint", url=url, secrets=list(secrets), **given)["id"])
 
     def complete_checkout(self, session: str, card: str | None = "visa", **given: Any) -> dict[str, Any]:
-        """Complete a checkout page as a customer does. `card` is a name of `cards.CARDS`."""
+        """Complete a checkout page as a customer does. `card` is a name of `METHODS`."""
         return self.send_command("complete_checkout", session=session, card=card, **given)
 
     def change_card(self, customer: str, card: str) -> None:
-        """Change the card in the portal as a customer does, to a name of `cards.CARDS`."""
+        """Change the card or bank account in the portal as a customer does, to a name of `METHODS`."""
         self.send_command("change_card", customer=customer, card=card)
 
-    def pay_invoice(self, invoice: str, card: str) -> str:
-        """Pay on the page of an open invoice as a customer does, with another card. Return the payment's result."""
-        return str(self.send_command("pay_invoice", invoice=invoice, card=card)["result"])
+    def pay_invoice(self, invoice: str, card: str, *, authenticated: bool = False) -> str:
+        """Pay on the page of an open invoice as a customer does, with another card or bank account. Return the result."""
+        return str(self.send_command("pay_invoice", invoice=invoice, card=card, authenticated=authenticated)["result"])
 
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
         """Complete or fail the bank's authentication as a customer does. Return the payment intent's status."""

@@ -33,6 +33,7 @@ def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Ob
                 hidden["other"] = data(account, obj, before, endpoint["api_version"])
             event["pending_webhooks"] += 1
             delivery = {"event": event["id"], "endpoint": endpoint["id"], "clock": hidden["clock"], "at": event["created"]}
+            delivery["invoice"] = obj["id"] if kind == "invoice.created" else None  # its finalization waits for the delivery
             account.store.add(new_object("_delivery", **delivery))
     return event
 

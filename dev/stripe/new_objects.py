@@ -157,7 +157,7 @@ TEMPLATES = {
         },
     ),
     "payment_method": Template(
-        "pm", null="customer customer_account", other={"allow_redisplay": "unspecified", "metadata": {}, "type": "card"}
+        "pm", null="customer customer_account", other={"allow_redisplay": "unspecified", "metadata": {}}
     ),
     "payout": Template(
         "po",

@@ -9,6 +9,7 @@ import pytest
 
 from billing.models import BillingHistory, StripeCustomer, Subscription
 from billing.stripe import client as stripe_client
+from billing.stripe.objects import NO_PAYMENT, OpenPayment
 from dev.factories import InvoiceFactory, SubscriptionFactory
 from tests.dev.stripe.fixtures import Shop
 from users.models import User
@@ -24,6 +25,9 @@ class StripeInvoiceFacts:
     attempt_count: int
     next_payment_attempt: datetime | None
     hosted_url: str
+    amount_remaining: Decimal = Decimal(10)
+    payment: OpenPayment = NO_PAYMENT
+    is_awaited: bool = False
 
 
 def instant(seconds: int | None) -> datetime | None:

@@ -141,8 +141,8 @@ def fail_renewal(flow: SubscriptionScenario) -> None:
     """Decline a new card at the renewal. The customer gets a mail and keeps access for seven days."""
     flow.open_portal()
     expect(flow.page.locator("main")).to_contain_text("Mid-tier: $35.00 / monthActive; renews on 16 Apr 2026.")
-    flow.change_card("Visa 9987")
-    expect(flow.page.get_by_text("Visa •••• 9987, expires")).to_be_visible()
+    flow.change_card("Visa 9961")
+    expect(flow.page.get_by_text("Visa •••• 9961, expires")).to_be_visible()
     flow.process_events()
     flow.pass_time("04-16 10:40")
     flow.process_events()

@@ -17,9 +17,11 @@ from core.errors import DomainError
 from dev.billing_simulation.scenarios import SCENARIOS
 from dev.billing_simulation.simulation import FIRST_DAY, SimulationRequest, simulate
 from dev.billing_simulation.tables import COLUMNS, DayRow, terminal_table
+from dev.stripe.bank_debits import BANK_ACCOUNTS
 from dev.stripe.cards import CARDS
 
-PURCHASE_CARDS = sorted(name for name, card in CARDS.items() if not card.attach)  # the checkout refuses the others
+# the checkout refuses the others
+PURCHASE_CARDS = sorted(name for name, card in CARDS.items() if not card.attach) + sorted(BANK_ACCOUNTS)
 DEFAULT_WIDTH = 180  # if the output is not a terminal
 
 
@@ -43,7 +45,9 @@ class Command(BaseCommand):
         parser.add_argument("--from", type=day, default=FIRST_DAY, dest="begins", metavar="DATE", help=f"default: {FIRST_DAY}")
         parser.add_argument("--until", type=day, metavar="DATE", help="default: the end of the scenario")
         parser.add_argument("--plan", default="", metavar="NAME", help="the monthly plan to buy; default: the middle one")
-        parser.add_argument("--card", choices=PURCHASE_CARDS, default="visa", help="the test card to buy it with")
+        parser.add_argument(
+            "--card", choices=PURCHASE_CARDS, default="visa", help="the test card or test bank account to buy it with"
+        )
         parser.add_argument("--csv", metavar="FILE", help="write CSV to this file instead of a table; - is the standard output")
 
     def handle(self, *args: Any, csv: str | None, **options: Any) -> None:

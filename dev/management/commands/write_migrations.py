@@ -16,6 +16,7 @@ from django.db.migrations.operations.models import IndexOperation
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
+from django.db.models import Q
 
 from core.postgres.operations import CreatePartitionedModel
 from core.postgres.partitions import PartitionedQuerySet
@@ -65,16 +66,26 @@ def write_tables(path: Path, app_label: str, operations: list[Any]) -> None:
 
 
 def merge(operations: list[Any], app_label: str) -> list[Any]:
-    """Return the operations with each index and constraint moved into its CreateModel."""
+    """Return the operations with each index and constraint moved into its CreateModel.
+
+    A check of a foreign key stays behind the AddField of the key, whose table is created after this one.
+    """
     merged: list[Any] = []
     for operation in operations:
         tables = {created.name_lower: number for number, created in enumerate(merged) if hasattr(created, "name_lower")}
-        if isinstance(operation, IndexOperation):
-            number = tables[operation.model_name_lower]
+        number = tables.get(getattr(operation, "model_name_lower", ""))
+        if isinstance(operation, IndexOperation) and number is not None and has_fields_of(merged[number], operation):
             merged[number : number + 1] = merged[number].reduce(operation, app_label)
         else:
             merged.append(operation)
     return merged
+
+
+def has_fields_of(created: migrations.CreateModel, operation: IndexOperation) -> bool:
+    """Return True if a table is created with all fields that a check refers to."""
+    condition = getattr(getattr(operation, "constraint", None), "condition", None)
+    checked = condition.referenced_base_fields if isinstance(condition, Q) else set()
+    return checked <= {name for name, _ in created.fields}
 
 
 def with_partitions(operation: Any, app_label: str) -> Any:

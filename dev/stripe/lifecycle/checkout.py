@@ -4,13 +4,13 @@ from typing import Any
 
 from dev.stripe.account import Account, new_metadata
 from dev.stripe.billing_periods import DAY
-from dev.stripe.cards import CARDS, payment_method
 from dev.stripe.errors import ApiError, declined
 from dev.stripe.events import emit
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.payments import attach
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.new_objects import new_object
+from dev.stripe.payment_methods import card_of, payment_method
 from dev.stripe.store import Obj
 
 SESSION_LIFETIME = DAY
@@ -40,16 +40,17 @@ def complete(account: Account, session: Obj, customer: Obj, card: str | None, *,
     account.store.add(customer)
     method = None
     if card:
-        if CARDS[card].authenticates and not authenticated:
-            raise declined(UNAUTHENTICATED, keeps_work=False)
         method = payment_method(account, card, account.now(customer))
-        method["_"]["authenticated"] = authenticated
+        test_card = card_of(method)
+        if test_card and test_card.needs_authentication(on_session=True, is_set_up=False) and not authenticated:
+            raise declined(UNAUTHENTICATED, keeps_work=False)
+        method["_"]["is_set_up"] = authenticated
         method["billing_details"].update(email=customer["email"], name=customer["name"])
         attach(account, method, customer)
     if session["mode"] == "setup":
         finish_setup(account, session, customer, method)
     else:
-        begin_subscription(account, session, customer, method)
+        begin_subscription(account, session, customer, method, authenticated=authenticated)
     session.update(status="complete", customer=customer["id"], url=None)
     session["customer_details"] = {
         **{name: customer[name] for name in ("email", "name", "phone", "address")},
@@ -62,14 +63,15 @@ def complete(account: Account, session: Obj, customer: Obj, card: str | None, *,
     emit(account, "checkout.session.completed", session)
 
 
-def begin_subscription(account: Account, session: Obj, customer: Obj, method: Obj | None) -> None:
+def begin_subscription(account: Account, session: Obj, customer: Obj, method: Obj | None, *, authenticated: bool) -> None:
     """Create the subscription of a session. Raise ApiError if its first invoice cannot be paid."""
     data = session["_"]["subscription_data"]
     items = [{"price": line["price"]["id"], "quantity": line["quantity"]} for line in session["_"]["lines"]]
     given: dict[str, Any] = {**data, "items": items, "payment_behavior": "error_if_incomplete"}
-    subscription = subscribe(account, customer, given, method=method)
+    subscription = subscribe(account, customer, given, method=method, authenticated=authenticated)
     invoice = account.store.get(subscription["latest_invoice"])
-    paid = "paid" if invoice["amount_paid"] or not subscription["trial_end"] else "no_payment_required"
+    is_paid = invoice["status"] == "paid"  # a bank debit is paid days later
+    paid = "unpaid" if not is_paid else "no_payment_required" if subscription["trial_end"] else "paid"
     session.update(subscription=subscription["id"], invoice=invoice["id"], payment_status=paid)
 
 

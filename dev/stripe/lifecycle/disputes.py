@@ -23,6 +23,15 @@ EVIDENCE_FIELDS = (
 )
 
 
+def disputed_details(charge: Obj, case: str) -> Obj | None:
+    """Return `payment_method_details` of a dispute, which Stripe has for cards only."""
+    card = charge["payment_method_details"].get("card")
+    if card is None:
+        return None
+    network = {"case_type": case, "network": card["network"], "network_reason_code": "10.4"}
+    return {"card": {"brand": card["brand"], **network}, "type": "card"}
+
+
 def open_dispute(account: Account, charge: Obj, reason: str, case: str = "chargeback") -> Obj:
     """Open a dispute over the unrefunded amount of a charge, which is withdrawn at once unless it is an inquiry.
 
@@ -48,15 +57,7 @@ def open_dispute(account: Account, charge: Obj, reason: str, case: str = "charge
             },
             is_charge_refundable=case == "inquiry",
             payment_intent=charge["payment_intent"],
-            payment_method_details={
-                "card": {
-                    "brand": charge["payment_method_details"]["card"]["brand"],
-                    "case_type": case,
-                    "network": charge["payment_method_details"]["card"]["network"],
-                    "network_reason_code": "10.4",
-                },
-                "type": "card",
-            },
+            payment_method_details=disputed_details(charge, case),
             reason=reason,
             status=status,
             _={"customer": charge["customer"]},

@@ -6,6 +6,7 @@ from typing import Any
 
 from billing.stripe.objects import decimals
 from dev.stripe.account import Account
+from dev.stripe.billing_periods import period_end
 from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
@@ -81,6 +82,14 @@ def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool =
 
 def period_lines(account: Account, subscription: Obj, *, trial: bool = False) -> list[Obj]:
     return [period_line(account, subscription, item, trial=trial) for item in subscription["items"]["data"]]
+
+
+def advance_period(subscription: Obj) -> None:
+    """Begin the next period of every item."""
+    for item in subscription["items"]["data"]:
+        recurring, start = item["price"]["recurring"], item["current_period_end"]
+        end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
+        item.update(current_period_start=start, current_period_end=end)
 
 
 def priced(price: Obj) -> str:

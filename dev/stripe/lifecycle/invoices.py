@@ -7,6 +7,7 @@ from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.invoice_lines import item_line
 from dev.stripe.lifecycle.payments import new_intent
+from dev.stripe.lifecycle.sent_invoices import due_date_of
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
@@ -54,6 +55,8 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
         details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
         invoice["parent"] = {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
         invoice["_"]["subscription"] = subscription["id"]
+        invoice["collection_method"] = subscription["collection_method"]
+        invoice["due_date"] = due_date_of(subscription, now)
         subscription["latest_invoice"] = name
     invoice.update(more)
     account.store.add(invoice)
@@ -150,8 +153,7 @@ def cancel_payment(account: Account, payment: Obj) -> None:
 
 
 def void(account: Account, invoice: Obj) -> None:
-    payment = account.payment_of(invoice)
-    if payment:
+    for payment in account.store.where("invoice_payment", invoice=invoice["id"], status="open"):
         cancel_payment(account, payment)
     invoice.update(status="void", next_payment_attempt=None, auto_advance=False)
     invoice["status_transitions"]["voided_at"] = account.now(invoice)

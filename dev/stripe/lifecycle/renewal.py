@@ -1,12 +1,13 @@
 """The scheduled changes of subscriptions: ends of trials, periods and pauses, and expiry without payment."""
 
 from dev.stripe.account import Account
-from dev.stripe.billing_periods import DAY, HOUR, period_end
+from dev.stripe.billing_periods import DAY, HOUR
 from dev.stripe.events import emit, updating
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.collection import finalize_and_collect
-from dev.stripe.lifecycle.invoice_lines import period_lines
+from dev.stripe.lifecycle.invoice_lines import advance_period, period_lines
 from dev.stripe.lifecycle.invoices import draft, mark_uncollectible, void
+from dev.stripe.lifecycle.pauses import pause
+from dev.stripe.lifecycle.pending_updates import discard_update, next_expiry
 from dev.stripe.lifecycle.subscription_creation import expire_incomplete
 from dev.stripe.store import Obj
 
@@ -25,7 +26,7 @@ def next_subscription_action_at(account: Account, subscription: Obj) -> int | No
         return None
     if subscription["status"] == "incomplete":
         return int(subscription["created"]) + INCOMPLETE_FOR
-    dates = [subscription["cancel_at"], (subscription["pause_collection"] or {}).get("resumes_at")]
+    dates = [subscription["cancel_at"], (subscription["pause_collection"] or {}).get("resumes_at"), next_expiry(subscription)]
     if subscription["status"] != "paused":
         dates.append(end_of_period(subscription))
     if subscription["status"] == "trialing" and not subscription["_"]["told_of_trial_end"]:
@@ -39,6 +40,8 @@ def advance_subscription(account: Account, subscription: Obj) -> None:
     pause = subscription["pause_collection"]
     if subscription["status"] == "incomplete":
         expire_incomplete(account, subscription)
+    elif (next_expiry(subscription) or now + 1) <= now:
+        discard_update(account, subscription, expired=True)
     elif subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
         end_subscription(account, subscription, "cancellation_requested")
     elif pause and pause["resumes_at"] is not None and pause["resumes_at"] <= now:
@@ -75,18 +78,7 @@ def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -
     if behavior == "cancel":
         end_subscription(account, subscription, "payment_failed")
         return
-    reason = {"type": "trial_end_without_payment_method"}
-    details = {"subscription": reason, "transitioned_at": account.now(subscription), "type": "subscription"}
-    with updating(account, subscription):
-        subscription.update(status="paused", status_details={"paused": details})
-    emit(account, "customer.subscription.paused", subscription)
-
-
-def advance_period(subscription: Obj) -> None:
-    for item in subscription["items"]["data"]:
-        recurring, start = item["price"]["recurring"], item["current_period_end"]
-        end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
-        item.update(current_period_start=start, current_period_end=end)
+    pause(account, subscription, "trial_end_without_payment_method")
 
 
 def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
@@ -113,17 +105,3 @@ def apply_pause_behavior(account: Account, subscription: Obj, invoice: Obj) -> N
         void(account, invoice)
     elif behavior == "mark_uncollectible":
         mark_uncollectible(account, invoice, "subscription_paused")
-
-
-def resume(account: Account, subscription: Obj) -> None:
-    """Resume a paused subscription: a new period begins now and is billed at once."""
-    now, customer = account.now(subscription), account.store.get(subscription["customer"])
-    with updating(account, subscription):
-        subscription.update(status="active", billing_cycle_anchor=now)
-        subscription.pop("status_details", None)
-        for item in subscription["items"]["data"]:
-            item["current_period_end"] = now
-        advance_period(subscription)
-        invoice = draft(account, customer, period_lines(account, subscription), "subscription_update", subscription)
-    emit(account, "customer.subscription.resumed", subscription)
-    finalize_and_collect(account, invoice, on_session=True)

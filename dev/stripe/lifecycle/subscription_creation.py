@@ -3,7 +3,7 @@
 from typing import Any
 
 from dev.stripe.account import Account, new_metadata
-from dev.stripe.billing_periods import DAY, period_end
+from dev.stripe.billing_periods import DAY, HOUR, period_end
 from dev.stripe.errors import ApiError, declined, missing_parameter
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
@@ -18,6 +18,7 @@ NO_CARD = (
     "This customer has no attached payment source or default payment method. Please consider adding a default payment method. "
     "For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority."
 )
+PAYING = ("succeeded", "processing", "sent")  # results of a collection that leave nothing to do
 REQUIRES_ACTION = {
     "code": "subscription_payment_intent_requires_action",
     "decline_code": None,
@@ -86,7 +87,9 @@ def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: 
             "save_default_payment_method": settings.get("save_default_payment_method") or "off",
         },
         start_date=now,
-        status="trialing" if trial_end else "incomplete",
+        collection_method=given.get("collection_method") or "charge_automatically",
+        days_until_due=given.get("days_until_due"),
+        status="trialing" if trial_end else "active" if given.get("collection_method") == "send_invoice" else "incomplete",
         test_clock=customer["test_clock"],
         trial_end=trial_end,
         trial_settings={"end_behavior": {"missing_payment_method": behavior or "create_invoice"}},
@@ -95,7 +98,9 @@ def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: 
     )
 
 
-def subscribe(account: Account, customer: Obj, given: dict[str, Any], *, method: Obj | None = None) -> Obj:
+def subscribe(
+    account: Account, customer: Obj, given: dict[str, Any], *, method: Obj | None = None, authenticated: bool = False
+) -> Obj:
     """Create a subscription with its first invoice. `method` becomes its default payment method.
 
     `payment_behavior` applies to an unpaid first invoice: `allow_incomplete` leaves the subscription incomplete for 23
@@ -114,14 +119,24 @@ def subscribe(account: Account, customer: Obj, given: dict[str, Any], *, method:
     invoice = draft(account, customer, lines, "subscription_create", subscription)
     emit(account, "customer.subscription.created", subscription)
     free = invoice["total"] + customer["balance"] <= 0
-    if not free and behavior != "default_incomplete" and method_for(account, invoice) is None:
-        raise ApiError(NO_CARD, code="resource_missing")
-    result = "" if behavior == "default_incomplete" and not free else finalize_and_collect(account, invoice, on_session=True)
-    if result == "":
+    if subscription["collection_method"] == "send_invoice":
+        invoice["automatically_finalizes_at"] = now + HOUR
+        return subscription
+    if not free and behavior != "default_incomplete":
+        require_method(account, invoice)
+    if behavior == "default_incomplete" and not free:
         finalize(account, invoice)
-    elif result != "succeeded" and behavior == "error_if_incomplete":
+        return subscription
+    result = finalize_and_collect(account, invoice, on_session=True, authenticated=authenticated)
+    if result not in PAYING and behavior == "error_if_incomplete":
         raise refusal(account, invoice)
     return subscription
+
+
+def require_method(account: Account, invoice: Obj) -> None:
+    """Raise ApiError if there is no payment method that could pay an invoice."""
+    if method_for(account, invoice) is None:
+        raise ApiError(NO_CARD, code="resource_missing")
 
 
 def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], now: int) -> None:

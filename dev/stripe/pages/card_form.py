@@ -8,8 +8,10 @@ CHOICES = {
     "mastercard": "Mastercard 4444: succeeds",
     "chargeDeclined": "Visa 0002: is declined",
     "authenticationRequired": "Visa 3184: requires authentication",
-    "failsAtRenewal": "Visa 9987: succeeds now, is declined at renewal",
+    "failsAtRenewal": "Visa 9961: succeeds now, is declined at renewal",
+    "usBankAccount_success": "US bank account 6789: is debited after days",
 }
+BANK_ACCOUNTS = {"sepa_debit": "SEPA account", "us_bank_account": "US bank account", "bacs_debit": "UK bank account"}
 
 
 def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
@@ -23,6 +25,8 @@ def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
 
 
 def described(method: Obj) -> Html:
+    if method["type"] != "card":
+        return joined(f"{BANK_ACCOUNTS[method['type']]} •••• {method[method['type']]['last4']}")
     card = method["card"]
     expires = f"expires {card['exp_month']:02}/{card['exp_year'] % 100:02}"
     return joined(f"{card['brand'].title()} •••• {card['last4']}, {expires}")

@@ -70,7 +70,7 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
     card = given.get("card", "visa") or None
     if card is not None and card not in CHOICES:
         return show(application, name, "Please choose a card.")
-    if card is not None and CARDS[card].authenticates and "authenticated" not in given:
+    if card in CARDS and CARDS[card].authentication and "authenticated" not in given:
         return bank_page(f"/c/pay/{name}", *(hidden(key, value) for key, value in given.items() if key in ("card", "email")))
     if given.get("authenticated") == "no":
         return show(application, name, "We are unable to authenticate your payment method. Please choose another one.")

@@ -1,13 +1,13 @@
 """The hosted page of an invoice, its PDF, and the bank's page for authentication."""
 
 from dev.stripe.application import ApiResponse, Application
-from dev.stripe.cards import payment_method
 from dev.stripe.errors import ApiError
 from dev.stripe.lifecycle.collection import authenticate, collect, method_for
 from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.lifecycle.payments import attach
 from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, bank_page, button, form, joined, page, problem, redirect, tag
+from dev.stripe.payment_methods import payment_method
 from dev.stripe.store import Obj
 
 
@@ -24,7 +24,7 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
         problem(error),
         lines(invoice),
         tag("p", tag("a", "Download PDF", href=f"/i/{name}/pdf")),
-        pay_form(application, invoice) if invoice["status"] in ("open", "uncollectible") else Html(),
+        payment(application, invoice) if invoice["status"] in ("open", "uncollectible") else Html(),
     )
 
 
@@ -36,6 +36,14 @@ def lines(invoice: Obj) -> Html:
     rows.append(("Amount due", invoice["amount_due"]))
     cells = [tag("tr", tag("td", text), tag("td", money(value, invoice["currency"]), class_="number")) for text, value in rows]
     return tag("table", *cells)
+
+
+def payment(application: Application, invoice: Obj) -> Html:
+    """Return the form for the payment, or a sentence while one is processing."""
+    intent = application.account.intent_of(invoice)
+    if intent and intent["status"] == "processing":
+        return tag("p", "Your payment is processing. This can take several days.", role="status")
+    return pay_form(application, invoice)
 
 
 def pay_form(application: Application, invoice: Obj) -> Html:
@@ -52,22 +60,24 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
             invoice = account.find("invoice", name)
             if invoice["status"] not in ("open", "uncollectible"):
                 return redirect(f"/i/{name}")
-            method = None if card == "on file" else new_card(application, invoice, card)
+            if card not in (*CHOICES, "on file"):
+                raise ApiError("Please choose a card.")
+            method = None if card == "on file" else save_new_method(application, invoice, card)
             result = collect(account, invoice, method=method, on_session=True)
     except ApiError as error:
         return show(application, name, error.message)
     if result == "requires_action":
         intent = account.intent_of(invoice)
         return redirect(f"/authenticate/{intent['id']}" if intent else f"/i/{name}")
-    return redirect(f"/i/{name}") if result == "succeeded" else show(application, name, "Your card was declined.")
+    return (
+        redirect(f"/i/{name}") if result in ("succeeded", "processing") else show(application, name, "Your card was declined.")
+    )
 
 
-def new_card(application: Application, invoice: Obj, card: str) -> Obj:
-    """Save the card that the customer chose."""
-    if card not in CHOICES:
-        raise ApiError("Please choose a card.")
+def save_new_method(application: Application, invoice: Obj, name: str) -> Obj:
+    """Save the card or bank account that the customer chose."""
     account = application.account
-    method = payment_method(account, card, account.now(invoice))
+    method = payment_method(account, name, account.now(invoice))
     attach(account, method, account.store.get(invoice["customer"]))
     return method
 

@@ -2,7 +2,6 @@
 
 from dev.stripe.account import Account
 from dev.stripe.application import ApiResponse, Application
-from dev.stripe.cards import CARDS, payment_method
 from dev.stripe.errors import ApiError
 from dev.stripe.events import updating
 from dev.stripe.lifecycle.invoice_lines import day, money, name_of, priced
@@ -10,6 +9,7 @@ from dev.stripe.lifecycle.payments import attach
 from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
+from dev.stripe.payment_methods import payment_method
 from dev.stripe.resources.subscriptions import update
 from dev.stripe.store import Obj
 
@@ -113,9 +113,9 @@ def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
 
 
 def change_card(account: Account, customer: Obj, card: str) -> None:
-    """Save a card and make it the payment method of the customer and of running subscriptions."""
+    """Save a card or bank account and make it the payment method of the customer and of running subscriptions."""
     method = payment_method(account, card, account.now(customer))
-    method["_"]["authenticated"] = CARDS[card].authenticates
+    method["_"]["is_set_up"] = True  # the portal authenticates the card
     attach(account, method, customer)
     with updating(account, customer):
         customer["invoice_settings"]["default_payment_method"] = method["id"]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from dev.stripe.account import Account, new_metadata, set_metadata
-from dev.stripe.cards import ADDRESS, resolved
 from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
@@ -13,6 +12,7 @@ from dev.stripe.lifecycle.payments import save_method
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, each, email, fields, integer, metadata, span, text
+from dev.stripe.payment_methods import ADDRESS, name_of_token, resolved
 from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
@@ -76,7 +76,7 @@ def write(account: Account, customer: Obj, given: dict[str, Any], method: Obj | 
 def default_method(account: Account, customer: Obj, name: str | None, method: Obj | None) -> str | None:
     """Return the id of a payment method of the customer. A test token refers to `method`, which it created."""
     param = "invoice_settings[default_payment_method]"
-    if name is None or (method and name.startswith("pm_card_")):
+    if name is None or (method and name_of_token(name)):
         return method["id"] if name and method else None
     chosen = resolved(account, name, account.now(customer), param)
     if chosen["customer"] != customer["id"]:

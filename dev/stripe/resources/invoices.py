@@ -3,11 +3,13 @@
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
-from dev.stripe.cards import resolved
 from dev.stripe.errors import ApiError, declined, no_such
 from dev.stripe.lifecycle.collection import activate_after_payment, collect, finalize_and_collect
 from dev.stripe.lifecycle.invoices import draft, finalize, mark_paid, mark_uncollectible, void
-from dev.stripe.parameters import Table, boolean, metadata, one_of, span, text
+from dev.stripe.lifecycle.partial_payments import attach_payment
+from dev.stripe.lifecycle.sent_invoices import due_date_of, send_invoice
+from dev.stripe.parameters import Table, boolean, metadata, natural, one_of, span, text
+from dev.stripe.payment_methods import resolved
 from dev.stripe.resources.standard import list_route, retrieve_route, update_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
@@ -34,10 +36,22 @@ retrieve_route("/v1/invoice_payments", "invoice_payment")
 list_route("/v1/invoice_payments", "invoice_payment", PAYMENT_FILTERS)
 
 
-@route("POST /v1/invoices", {"customer!": text, "auto_advance": boolean, "description": text, "metadata": metadata})
+CREATE: Table = {
+    "customer!": text,
+    "auto_advance": boolean,
+    "collection_method": one_of("charge_automatically", "send_invoice"),
+    "days_until_due": natural,
+    "description": text,
+    "metadata": metadata,
+}
+
+
+@route("POST /v1/invoices", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
     customer = account.find("customer", given["customer"], "customer")
+    owner = {"collection_method": "charge_automatically", "days_until_due": 30, **given}
     more = {"auto_advance": bool(given.get("auto_advance")), "description": given.get("description")}
+    more |= {"collection_method": owner["collection_method"], "due_date": due_date_of(owner, account.now(customer))}
     invoice = draft(account, customer, [], "manual", None, **more)
     set_metadata(invoice, given)
     return invoice
@@ -82,7 +96,7 @@ def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
     if method and method["customer"] not in (None, invoice["customer"]):
         raise no_such("PaymentMethod", name, "payment_method")
     result = collect(account, invoice, method=method, on_session=not given.get("off_session"))
-    if result == "succeeded":
+    if result in ("succeeded", "processing"):
         return
     intent = account.intent_of(invoice)
     error = intent["last_payment_error"] if intent else None
@@ -93,9 +107,32 @@ def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
     raise declined(error, charge=error.get("charge"))
 
 
+@route("POST /v1/invoices/{id}/send")
+def sent(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Send an invoice that is paid by the customer on its page."""
+    invoice = account.find("invoice", name)
+    if invoice["collection_method"] != "send_invoice":
+        raise ApiError("You can only manually send an invoice if its collection method is 'send_invoice'.")
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+    send_invoice(account, invoice)
+    return invoice
+
+
+@route("POST /v1/invoices/{id}/attach_payment", {"payment_intent!": text})
+def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Add a payment to those of an invoice; see `partial_payments.attach_payment`."""
+    invoice = account.find("invoice", name)
+    attach_payment(account, invoice, account.find("payment_intent", given["payment_intent"], "payment_intent"))
+    return invoice
+
+
 @route("POST /v1/invoices/{id}/void")
 def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
     invoice = account.find("invoice", name)
+    intent = account.intent_of(invoice)
+    if intent and intent["status"] == "processing":
+        raise ApiError("You can't void an invoice with a payment that is processing.")
     if invoice["status"] not in ("open", "uncollectible"):
         raise ApiError(f"You can only void open or uncollectible invoices; this one is {invoice['status']}.")
     void(account, invoice)

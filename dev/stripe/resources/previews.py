@@ -7,9 +7,9 @@ from dev.stripe.billing_periods import HOUR
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.invoice_lines import period_lines
+from dev.stripe.lifecycle.invoice_lines import advance_period, period_lines
 from dev.stripe.lifecycle.invoices import apply_balance, draft
-from dev.stripe.lifecycle.renewal import advance_period, end_of_period
+from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.lifecycle.subscription_changes import apply_change
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, one_of, text

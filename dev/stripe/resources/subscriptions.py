@@ -7,10 +7,12 @@ from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect
-from dev.stripe.lifecycle.renewal import end_of_period, resume
+from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect, method_for
+from dev.stripe.lifecycle.pauses import pause_on_request, resume
+from dev.stripe.lifecycle.pending_updates import discard_update, hold_update, refuse_unsupported
+from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.lifecycle.subscription_changes import apply_change
-from dev.stripe.lifecycle.subscription_creation import refusal, subscribe
+from dev.stripe.lifecycle.subscription_creation import PAYING, refusal, require_method, subscribe
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
 from dev.stripe.resources.standard import retrieve_route
@@ -21,7 +23,7 @@ ITEM: Table = {"id": text, "price": text, "quantity": natural, "deleted": boolea
 FEEDBACK = one_of(
     "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"
 )
-PAYMENT_BEHAVIOR = one_of("allow_incomplete", "default_incomplete", "error_if_incomplete")
+PAYMENT_BEHAVIOR = one_of("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
 PRORATION_BEHAVIOR = one_of("create_prorations", "always_invoice", "none")
 TRIAL_SETTINGS = fields({"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})})
 SHARED: Table = {
@@ -36,7 +38,8 @@ SHARED: Table = {
     "proration_behavior": PRORATION_BEHAVIOR,
     "trial_end": instant,
     "trial_settings": TRIAL_SETTINGS,
-    "collection_method": one_of("charge_automatically"),
+    "collection_method": one_of("charge_automatically", "send_invoice"),
+    "days_until_due": natural,
 }
 CREATE: Table = {
     **SHARED,
@@ -72,6 +75,8 @@ retrieve_route("/v1/subscriptions", "subscription")
 def create(account: Account, given: dict[str, Any]) -> Obj:
     """Create a subscription with its first invoice; see `subscription_creation.subscribe`."""
     customer = account.find("customer", given["customer"], "customer")
+    if (given.get("collection_method") == "send_invoice") != (given.get("days_until_due") is not None):
+        raise ApiError("`days_until_due` is required for `collection_method=send_invoice` only.", param="days_until_due")
     method = chosen_method(account, customer, given.get("default_payment_method"))
     return subscribe(account, customer, given, method=method)
 
@@ -105,9 +110,16 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     if "pause_collection" in given:
         pause = given["pause_collection"]
         subscription["pause_collection"] = {"resumes_at": None, **pause} if pause else None
+    if "days_until_due" in given or "collection_method" in given:
+        subscription.update({name: given[name] for name in ("collection_method", "days_until_due") if name in given})
     invoice = apply_change(account, subscription, given)
+    if invoice is not None:
+        discard_update(account, subscription)  # a second change replaces one that waits
     if subscription["cancel_at_period_end"]:
         subscription["cancel_at"] = end_of_period(subscription)
+    if invoice is not None and given.get("payment_behavior") == "pending_if_incomplete":
+        bill_before_change(account, subscription, before, invoice, given)
+        return subscription
     if before != subscription:
         emit(account, "customer.subscription.updated", subscription, before)
     bill(account, invoice, given)
@@ -153,10 +165,24 @@ def write_end(account: Account, subscription: Obj, given: dict[str, Any]) -> Non
 def bill(account: Account, invoice: Obj | None, given: dict[str, Any]) -> None:
     if invoice is None:
         return
-    if finalize_and_collect(account, invoice, on_session=not given.get("off_session")) == "succeeded":
+    if given.get("payment_behavior") == "error_if_incomplete" and invoice["amount_due"]:
+        require_method(account, invoice)
+    if finalize_and_collect(account, invoice, on_session=not given.get("off_session")) in PAYING:
         return
     if given.get("payment_behavior") == "error_if_incomplete":
         raise refusal(account, invoice)
+
+
+def bill_before_change(account: Account, subscription: Obj, before: Obj, invoice: Obj, given: dict[str, Any]) -> None:
+    """Collect the invoice of a change first. The change is applied now if it is paid, and otherwise waits for the payment."""
+    refuse_unsupported(account, subscription, given, method_for(account, invoice))
+    if invoice["amount_due"]:
+        require_method(account, invoice)
+    hold_update(account, subscription, before, invoice)
+    finalize_and_collect(account, invoice, on_session=not given.get("off_session"))
+    if subscription["pending_update"]:
+        subscription["_"]["held"]["is_shown"] = True
+        emit(account, "customer.subscription.updated", subscription, before)
 
 
 CANCEL: Table = {"cancellation_details": CANCELLATION, "invoice_now": boolean, "prorate": boolean}
@@ -174,7 +200,29 @@ def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
     return subscription
 
 
-RESUME: Table = {"billing_cycle_anchor": one_of("now"), "proration_behavior": one_of("none", "create_prorations")}
+UNUSED_TIME = fields({"type!": one_of("item_current_period_start", "none", "now")})
+PAUSE: Table = {
+    "type": one_of("subscription"),
+    "invoicing_behavior": one_of("invoice", "pending_invoice_item"),
+    "bill_for": fields(
+        {"unused_time_from": UNUSED_TIME, "outstanding_usage_through": fields({"type!": one_of("none", "now")})}
+    ),
+}
+
+
+@route("POST /v1/subscriptions/{id}/pause", PAUSE)
+def paused(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Pause a subscription; see `pauses.pause_on_request`."""
+    subscription = account.find("subscription", name)
+    pause_on_request(account, subscription, given)
+    return subscription
+
+
+RESUME: Table = {
+    "billing_cycle_anchor": fields({"type!": one_of("now")}),
+    "payment_behavior": one_of("resume_on_payment_attempt", "resume_on_payment_success"),
+    "proration_behavior": one_of("always_invoice", "create_prorations", "none"),
+}
 
 
 @route("POST /v1/subscriptions/{id}/resume", RESUME)
@@ -182,5 +230,5 @@ def resumed(account: Account, given: dict[str, Any], name: str) -> Obj:
     subscription = account.find("subscription", name)
     if subscription["status"] != "paused":
         raise ApiError("You can only resume a subscription if its status is `paused`.")
-    resume(account, subscription)
+    resume(account, subscription, given)
     return subscription

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import F
+
 from billing.models import (
     Adjustment,
     BillingHistory,
@@ -52,6 +54,11 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     ),
     f"{SUBSCRIPTION}_current_period_end_after_start": (Subscription, {"current_period_end": EARLY}, None),
     f"{SUBSCRIPTION}_trial_end_after_start": (Subscription, {"trial_start": EARLY, "trial_end": EARLY}, None),
+    f"{SUBSCRIPTION}_pending_until_of_pending_plan": (
+        Subscription,
+        {"pending_plan_id": F("plan_id"), "pending_until": None},
+        None,
+    ),
     f"{ACCESS}_feature_name_not_blank": (FeatureAccess, {"feature_name": ""}, None),
     f"{ACCESS}_feature_name_unique": (FeatureAccess, {"user_id": "=other", "feature_name": "=other"}, None),
     f"{ACCESS}_usage_count_bounds": (FeatureAccess, {"usage_count": -1}, None),
@@ -63,6 +70,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{INVOICE}_currency_iso_4217": (BillingHistory, {"currency": "us"}, None),
     f"{INVOICE}_status_choice": (BillingHistory, {"status": "lost"}, None),
     f"{INVOICE}_paid_at_when_paid": (BillingHistory, {"status": "paid", "paid_at": None}, None),
+    f"{INVOICE}_is_processing_when_pending": (BillingHistory, {"is_processing": True, "status": "failed"}, None),
     f"{INVOICE}_metadata_shape": (BillingHistory, {"metadata": []}, None),
     f"{CUSTOMER}_stripe_id_unique": (StripeCustomer, {"stripe_id": "=other"}, None),
     f"{CUSTOMER}_card_last4_digits": (StripeCustomer, {"card_last4": "424x"}, None),

@@ -89,7 +89,7 @@ def test_a_paused_subscription_resumes_with_a_card(shop: Shop) -> None:
     subscription = shop.subscribe(customer, trial_period_days=7, trial_settings=settings)
     shop.emulator.advance(8 * DAY)
     shop.give_card(customer, "pm_card_visa")
-    resumed = shop.v1.subscriptions.resume(subscription.id)
+    resumed = shop.v1.subscriptions.resume(subscription.id, {"payment_behavior": "resume_on_payment_success"})
     assert (resumed.status, resumed.billing_cycle_anchor) == ("active", shop.emulator.now())
     assert {"customer.subscription.paused", "customer.subscription.resumed"} <= set(shop.kinds())
 

@@ -65,6 +65,7 @@ def everything(shop: Shop) -> dict[str, list[Any]]:
         v1.refunds.create({"charge": shop.charge_of(dear.latest_invoice).id, "amount": 100})
     shop.subscribe(shop.customer("pm_card_createIssuerFraudRecord"))
     v1.credit_notes.create({"invoice": dear.latest_invoice, "amount": 200, "credit_amount": 200})
+    waiting_states(shop)
     session = shop.checkout(client_reference_id="1", subscription_data={"trial_period_days": 3})
     emulator.complete_checkout(session.id)
     setup = v1.checkout.sessions.create(
@@ -81,6 +82,23 @@ def everything(shop: Shop) -> dict[str, list[Any]]:
     preview = emulator.request_json("POST", "/v1/invoices/create_preview", f"subscription={running.id}".encode())[1]
     assert {on_trial.status, disputed.status} == {"trialing", "active"}
     return collected(emulator, {"billing_portal.session": [portal], "invoice": [preview]})
+
+
+def waiting_states(shop: Shop) -> None:
+    """Create payments, updates and pauses that have not ended."""
+    v1 = shop.v1
+    for token, currency in (("pm_success_de", "eur"), ("pm_usBankAccount_success", "usd"), ("pm_bacsDebit_success", "gbp")):
+        shop.subscribe(shop.customer(token), shop.price(1000, currency=currency))
+    shop.subscribe(shop.customer("pm_usBankAccount_dispute"))
+    shop.subscribe(shop.customer("pm_usBankAccount_insufficientFunds"))
+    changing, paused = (shop.subscribe(shop.customer()) for _ in range(2))
+    shop.give_card(changing.customer, "pm_card_authenticationRequired")
+    items = [{"id": changing["items"].data[0].id, "price": shop.plus}]
+    behavior = {"payment_behavior": "pending_if_incomplete", "proration_behavior": "always_invoice"}
+    v1.subscriptions.update(changing.id, {"items": items, **behavior})
+    v1.subscriptions.pause(paused.id)
+    v1.subscriptions.resume(paused.id)
+    shop.subscribe(shop.customer(None), collection_method="send_invoice", days_until_due=14)
 
 
 PATHS = (

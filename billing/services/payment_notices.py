@@ -1,0 +1,151 @@
+"""The texts of notices about payments. Each names the amount, the day and the remedy."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from billing.models import BillingHistory, StripeCustomer, Subscription
+from billing.services.customer_notices import CustomerNotice, format_amount, format_day
+from billing.services.plan_access import access_of, grace_period
+from billing.stripe.objects import OpenPayment
+from system.models import Severity
+from users.models import User
+
+
+class CollectibleInvoice(Protocol):
+    """The attributes of a Stripe invoice that dunning needs, as `billing.stripe.objects.StripeInvoice` has them."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def amount_remaining(self) -> Decimal: ...
+    @property
+    def attempt_count(self) -> int: ...
+    @property
+    def next_payment_attempt(self) -> datetime | None: ...
+    @property
+    def hosted_url(self) -> str: ...
+    @property
+    def payment(self) -> OpenPayment: ...
+    @property
+    def is_awaited(self) -> bool: ...
+
+
+def payment_failed_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, *, now: datetime) -> CustomerNotice:
+    """Return the notice about a failed attempt: the amount, the card, the next attempt, the end of access and the remedy."""
+    retry_at = stripe.next_payment_attempt
+    if retry_at:
+        title, severity = "Your payment did not go through", Severity.HIGH
+        then = f"We will try again on {format_day(user, retry_at)}." if stripe.payment.is_retried else ""
+    else:
+        title, severity = "Your last payment attempt failed", Severity.CRITICAL
+        then = "This was the last attempt, and your subscription may end now."
+    then = f"{then} {_access_end_sentence(user, invoice, now)}".strip()
+    message = "\n".join(filter(None, (_failure(user, invoice, stripe), then, _remedy(user, stripe))))
+    return CustomerNotice(title, message, severity, action_required=True)
+
+
+def processing_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, *, now: datetime) -> CustomerNotice:
+    """Return the notice about a bank debit that is under way, which asks for nothing."""
+    amount = format_amount(stripe.amount_remaining, invoice.currency)
+    message = (
+        f"Your bank account is being debited with {amount} for the invoice of {format_day(user, invoice.billing_date)}. "
+        "Your bank can take up to 14 days to confirm it.\n"
+        f"You do not need to pay again, and we will tell you the result.{_access_while_processing(invoice, now)}"
+    )
+    return CustomerNotice("Your payment is under way", message, Severity.LOW)
+
+
+def awaited_payment_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice) -> CustomerNotice:
+    """Return the notice about the payment that a plan change or a resumption waits for."""
+    subscription = invoice.subscription
+    if subscription is None:
+        raise ValueError("An invoice without a subscription has no change that waits for it.")
+    title = "Confirm your payment" if stripe.payment.needs_authentication else "Your payment did not go through"
+    remedy = f"Pay now: {stripe.hosted_url}"
+    message = f"{_failure(user, invoice, stripe)}\n{_consequence(user, subscription)}\n{remedy}"
+    return CustomerNotice(title, message, Severity.HIGH, action_required=True, expires_at=subscription.pending_until)
+
+
+def awaited_payment_expired_notice(invoice: BillingHistory) -> CustomerNotice:
+    """Return the notice that a change was discarded, because its payment was not made in time."""
+    amount = format_amount(invoice.amount, invoice.currency)
+    plan = f"Your plan is still {invoice.subscription.plan.name}. " if invoice.subscription else ""
+    failure = f"The payment of {amount} for your change was not made in time, so nothing was charged."
+    return CustomerNotice("Your change did not take effect", f"{failure} {plan}You can make the change again.")
+
+
+def paused_notice(user: User, subscription: Subscription, *, has_payment_method: bool) -> CustomerNotice:
+    """Return the notice that a subscription is paused, and how to resume it."""
+    plan = subscription.plan
+    price = format_amount(plan.price, plan.currency)
+    since = subscription.current_period_end
+    was_trial = since is not None and since == subscription.trial_end
+    day = f" on {format_day(user, since)}" if since else ""
+    reason = f"Your trial of {plan.name} ended{day} without a card." if was_trial else f"{plan.name} was paused{day}."
+    charge = f"{price} {plan.billing_cycle} are charged from then on, less any credit."
+    remedy = "Resume" if has_payment_method else "Add a card in the billing portal, then resume"
+    message = (
+        f"{reason} You have no access to the plan, and nothing is charged.\n{remedy} the subscription at any time: {charge}"
+    )
+    return CustomerNotice("Your subscription is paused", message, Severity.HIGH, action_required=True)
+
+
+def _failure(user: User, invoice: BillingHistory, stripe: CollectibleInvoice) -> str:
+    amount, payment = format_amount(stripe.amount_remaining, invoice.currency), stripe.payment
+    if payment.is_bank_debit:
+        reason = " because there were not enough funds" if payment.decline_code == "insufficient_funds" else ""
+        return f"Your bank did not pay the debit of {amount}{reason}."
+    card = card_description(user)
+    if payment.needs_authentication:
+        return f"Your bank requires you to confirm the payment of {amount} with {card}."
+    return f"We could not charge {amount} to {card}. It was declined."
+
+
+def _consequence(user: User, subscription: Subscription) -> str:
+    """Return a sentence about the subscription until its change is paid."""
+    end = subscription.pending_until
+    until = f" by {format_day(user, end)} at {end.astimezone(user.zone):%H:%M}" if end else ""
+    if subscription.pending_plan is None:
+        return "Your subscription resumes when it is paid."
+    change = f"Your plan changes to {subscription.pending_plan.name} when it is paid{until}."
+    return f"{change} Otherwise it stays {subscription.plan.name}, and nothing is charged."
+
+
+def _remedy(user: User, stripe: CollectibleInvoice) -> str:
+    """Return the ways to pay. A URL ends its line, so that mail programs do not add other text to the link."""
+    now = f"Pay now: {stripe.hosted_url}" if stripe.hosted_url else ""
+    later = ""
+    if stripe.next_payment_attempt and stripe.payment.is_retried:
+        later = "change your card in the billing portal before the next attempt."
+    elif stripe.next_payment_attempt:
+        day = format_day(user, stripe.next_payment_attempt)
+        later = f"add another card in the billing portal, which is charged on {day}. We do not try this one again."
+    if now and later:
+        return f"{now}\nOr {later}"
+    return now or later[:1].upper() + later[1:] or "Contact support to pay."
+
+
+def _access_while_processing(invoice: BillingHistory, now: datetime) -> str:
+    if invoice.subscription is None:
+        return ""
+    [(_, access)] = access_of([invoice.subscription], now=now)
+    return " Your access continues." if access.is_open else " Your access returns when it is paid."
+
+
+def _access_end_sentence(user: User, invoice: BillingHistory, now: datetime) -> str:
+    """Return a sentence about access while the invoice is unpaid, "" if it has no subscription."""
+    if invoice.subscription is None:
+        return ""
+    [(_, access)] = access_of([invoice.subscription], now=now)
+    # a subscription that is still active was read just before the attempt failed
+    until = invoice.billing_date + grace_period() if invoice.subscription.is_active else access.until
+    if not access.is_open or until is None or until <= now:
+        return "You have no access to your plan until it is paid."
+    return f"Unless it is paid, access to your plan ends on {format_day(user, until)}."
+
+
+def card_description(user: User) -> str:
+    """Return the customer's card for use in a sentence, such as `your card Visa •••• 4242`."""
+    customer = StripeCustomer.objects.filter(user=user).first()
+    return f"your card {customer.card}" if customer and customer.card else "your card"
