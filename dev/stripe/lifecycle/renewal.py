@@ -64,8 +64,8 @@ def renew(account: Account, subscription: Obj, now: int) -> None:
     with updating(account, subscription):
         if trial_over:
             subscription["status"] = "active"
-        advance_period(subscription)
-        invoice = renewal_invoice(account, customer, subscription, now)
+        items = advance_periods(subscription, now)
+        invoice = renewal_invoice(account, customer, subscription, items, now)
     if invoice["status"] == "draft" and not invoice["auto_advance"]:
         apply_pause_behavior(account, subscription, invoice)
 
@@ -82,21 +82,24 @@ def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -
     emit(account, "customer.subscription.paused", subscription)
 
 
-def advance_period(subscription: Obj) -> None:
-    for item in subscription["items"]["data"]:
+def advance_periods(subscription: Obj, now: int) -> list[Obj]:
+    """Begin the next period of the items whose period is over, and return these items."""
+    items = [item for item in subscription["items"]["data"] if item["current_period_end"] <= now]
+    for item in items:
         recurring, start = item["price"]["recurring"], item["current_period_end"]
         end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
         item.update(current_period_start=start, current_period_end=end)
+    return items
 
 
-def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
+def renewal_invoice(account: Account, customer: Obj, subscription: Obj, items: list[Obj], now: int) -> Obj:
     """Create a draft that is finalized in an hour, unless collection is paused or has ended."""
     is_collected = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
     earlier = account.store.find(subscription["latest_invoice"])
     return draft(
         account,
         customer,
-        period_lines(account, subscription),
+        period_lines(account, subscription, items),
         "subscription_cycle",
         subscription,
         auto_advance=is_collected,
@@ -123,7 +126,7 @@ def resume(account: Account, subscription: Obj) -> None:
         subscription.pop("status_details", None)
         for item in subscription["items"]["data"]:
             item["current_period_end"] = now
-        advance_period(subscription)
+        advance_periods(subscription, now)
         invoice = draft(account, customer, period_lines(account, subscription), "subscription_update", subscription)
     emit(account, "customer.subscription.resumed", subscription)
     finalize_and_collect(account, invoice, on_session=True)

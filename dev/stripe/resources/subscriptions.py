@@ -8,16 +8,27 @@ from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect
+from dev.stripe.lifecycle.discounts import set_discounts
+from dev.stripe.lifecycle.prorations import prorate_end
 from dev.stripe.lifecycle.renewal import end_of_period, resume
 from dev.stripe.lifecycle.subscription_changes import apply_change
-from dev.stripe.lifecycle.subscription_creation import refusal, subscribe
+from dev.stripe.lifecycle.subscription_creation import refusal, subscribe, write_taxes
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
 from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
-ITEM: Table = {"id": text, "price": text, "quantity": natural, "deleted": boolean, "metadata": metadata}
+ITEM: Table = {
+    "id": text,
+    "price": text,
+    "quantity": natural,
+    "deleted": boolean,
+    "metadata": metadata,
+    "tax_rates": each(text),
+}
+DISCOUNT: Table = {"coupon": text, "discount": text, "promotion_code": text}
+AUTOMATIC_TAX = fields({"enabled!": boolean})
 FEEDBACK = one_of(
     "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"
 )
@@ -25,10 +36,13 @@ PAYMENT_BEHAVIOR = one_of("allow_incomplete", "default_incomplete", "error_if_in
 PRORATION_BEHAVIOR = one_of("create_prorations", "always_invoice", "none")
 TRIAL_SETTINGS = fields({"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})})
 SHARED: Table = {
+    "automatic_tax": AUTOMATIC_TAX,
     "cancel_at": integer,
     "cancel_at_period_end": boolean,
     "default_payment_method": text,
+    "default_tax_rates": each(text),
     "description": text,
+    "discounts": each(fields(DISCOUNT)),
     "metadata": metadata,
     "off_session": boolean,
     "payment_behavior": PAYMENT_BEHAVIOR,
@@ -41,7 +55,7 @@ SHARED: Table = {
 CREATE: Table = {
     **SHARED,
     "customer!": text,
-    "items!": each(fields({"price!": text, "quantity": natural, "metadata": metadata})),
+    "items!": each(fields({"price!": text, "quantity": natural, "metadata": metadata, "tax_rates": each(text)})),
     "trial_period_days": natural,
     "billing_mode": fields({"type!": one_of("flexible")}),
 }
@@ -105,7 +119,12 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     if "pause_collection" in given:
         pause = given["pause_collection"]
         subscription["pause_collection"] = {"resumes_at": None, **pause} if pause else None
+    if "discounts" in given:
+        set_discounts(account, subscription, given["discounts"])
+    if given.get("cancel_at") and given.get("proration_behavior") != "none":
+        prorate_end(account, subscription, before["cancel_at"], account.now(subscription))
     invoice = apply_change(account, subscription, given)
+    write_taxes(account, account.store.get(subscription["customer"]), subscription, given)
     if subscription["cancel_at_period_end"]:
         subscription["cancel_at"] = end_of_period(subscription)
     if before != subscription:
