@@ -1,6 +1,7 @@
 """Subscriptions of customers to plans."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,7 +12,8 @@ from billing.models.plans import SubscriptionPlan
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
-from core.models.fields import ChoiceField
+from core.models.fields import BoundedIntegerField, ChoiceField
+from core.models.money import CurrencyField, MoneyField
 from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import ErasureBlocker, recorded
 from core.privacy.masks import personal
@@ -42,15 +44,28 @@ RUNNING = (
 )
 ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
-IS_RENEWING = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
+GOES_ON = Q(cancel_at_period_end=False) & (Q(cancel_at__isnull=True) | Q(cancel_at__gt=F("current_period_end")))
+IS_RENEWING = IS_RUNNING & GOES_ON & Q(current_period_end__isnull=False)
 ENDS_BEFORE_START = "The end must be after the start."
+ENDED_WHILE_RUNNING = "Only a subscription that has ended has an end."
+PRICE_WITHOUT_INTERVAL = "A price needs the interval for which it is charged."
+CHARGE_WITHOUT_DAY = "The next charge needs both its day and its amount."
 
 STILL_PAID = ErasureBlocker(
-    rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
+    rows=IS_RUNNING & ~IS_LOCAL & GOES_ON & Q(plan__price__gt=0),
     code="subscription_running",
     remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
     "or ask support to end it.",
 )
+
+
+class BillingInterval(models.TextChoices):
+    """Stripe's intervals of recurring prices."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
 
 
 class SubscriptionQuerySet(OwnedQuerySet):
@@ -82,9 +97,35 @@ class Subscription(OwnedModel):
     current_period_start = models.DateTimeField(null=True, blank=True, help_text="Start of the current billing period.")
     current_period_end = models.DateTimeField(null=True, blank=True, help_text="When the subscription renews or ends.")
     cancel_at_period_end = models.BooleanField(default=False, help_text="True if it ends at the end of its period.")
+    cancel_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it will end or has ended by a cancellation; empty (null) if no end is set."
+    )
     canceled_at = models.DateTimeField(null=True, blank=True, help_text="When it was canceled, which may be before it ends.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When it ended. Empty (null) while it runs.")
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
+
+    currency = CurrencyField(help_text="ISO 4217 code of all amounts of the subscription, such as USD.")
+    unit_price = MoneyField(
+        min=0,
+        null=True,
+        blank=True,
+        help_text="The customer's own price of one unit for each interval, before discount and tax. Empty (null) if staff "
+        "granted it, for free.",
+    )
+    quantity = BoundedIntegerField(min=0, default=1, help_text="Units of the plan that are charged.")
+    interval = ChoiceField(BillingInterval, max_length=10, blank=True, help_text="With interval_count, how often it is charged.")
+    interval_count = BoundedIntegerField(min=1, default=1, help_text="Number of intervals between two charges.")
+    discount = MoneyField(min=0, default=Decimal(0), help_text="Taken off each interval's price by coupons, as long as they last.")
+    recurring_amount = MoneyField(
+        min=0, default=Decimal(0), help_text="Charged for each interval after discounts, without tax. Add-ons are included."
+    )
+    tax = MoneyField(min=0, default=Decimal(0), help_text="Part of the next charge that is tax.")
+    next_charge_at = models.DateTimeField(null=True, blank=True, help_text="When it is charged next; null if it is not.")
+    next_charge_amount = MoneyField(
+        min=0, null=True, blank=True, help_text="Charged next, after discounts, tax and credit, as Stripe computes it."
+    )
+    is_collection_paused = models.BooleanField(default=False, help_text="True if staff have paused its charges.")
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
     personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
@@ -110,6 +151,14 @@ class Subscription(OwnedModel):
                 ENDS_BEFORE_START,
             ),
             rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
+            rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
+            rule(f"{TABLE}_interval_with_price", Q(unit_price__isnull=True) | ~Q(interval=""), PRICE_WITHOUT_INTERVAL),
+            rule(
+                f"{TABLE}_next_charge_amount_with_day",
+                Q(next_charge_at__isnull=True, next_charge_amount__isnull=True)
+                | Q(next_charge_at__isnull=False, next_charge_amount__isnull=False),
+                CHARGE_WITHOUT_DAY,
+            ),
         ]
         indexes = [
             models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
@@ -128,6 +177,12 @@ class Subscription(OwnedModel):
         ):
             if start is not None and end is not None and end <= start:
                 raise ValidationError({name: ENDS_BEFORE_START}, "ends_before_start")
+        if self.ended_at is not None and self.is_running:
+            raise ValidationError({"ended_at": ENDED_WHILE_RUNNING}, "still_running")
+        if self.unit_price is not None and not self.interval:
+            raise ValidationError({"interval": PRICE_WITHOUT_INTERVAL}, "not_set")
+        if (self.next_charge_at is None) != (self.next_charge_amount is None):
+            raise ValidationError({"next_charge_amount": CHARGE_WITHOUT_DAY}, "not_set")
 
     is_active = Derived(IS_ACTIVE, help_text="True if the status is `trialing` or `active`.")
     is_trial = Derived(
@@ -161,8 +216,20 @@ class Subscription(OwnedModel):
         return self.current_period_end or self.trial_end
 
     @property
+    def ends_at(self) -> datetime | None:
+        """The instant for which its end is set, which may be after several renewals; None if no end is set."""
+        return self.cancel_at or (self.runs_until if self.cancel_at_period_end else None)
+
+    @property
+    def is_ending(self) -> bool:
+        """True if it ends with or within its period, so that it does not renew."""
+        ends_at, period_end = self.ends_at, self.runs_until
+        return ends_at is not None and (period_end is None or ends_at <= period_end)
+
+    @property
     def access_ends_at(self) -> datetime | None:
-        """The known end of access: the end of the trial, or of a period that will not renew; otherwise None."""
+        """The known end of access: the end of the trial, or of a subscription that will not renew; otherwise None."""
+        ends_at = self.ends_at if self.is_ending else None
         if self.status == SubscriptionStatus.TRIALING and self.trial_end is not None:
-            return self.trial_end
-        return self.runs_until if self.cancel_at_period_end else None
+            return min(self.trial_end, ends_at or self.trial_end)
+        return ends_at

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.mail import EmailMessage
 
+from billing.models import Subscription
 from core import mail
 from core.currencies import rounded
 from system.models import AlertType, NotificationType, Severity
@@ -64,3 +65,17 @@ def format_day(user: User, instant: datetime) -> str:
 def format_amount(amount: Decimal, currency: str) -> str:
     """Return an amount with its currency, such as `1,234.50 USD` or `1,234 JPY`."""
     return f"{rounded(amount, currency):,f} {currency}"
+
+
+def next_charge_sentence(subscription: Subscription) -> str:
+    """Return the sentence about a subscription's next charge: its day, its amount, the tax in it and the discount."""
+    at, amount, currency = subscription.next_charge_at, subscription.next_charge_amount, subscription.currency
+    if at is None or amount is None:
+        return "No charge is due."
+    day = format_day(subscription.user, at)
+    if not amount:
+        return f"Nothing is charged on {day}, because of your discount or credit. Later renewals may be charged."
+    parts = {"tax": subscription.tax, "a discount": subscription.discount}
+    included = [f"{format_amount(part, currency)} {name}" for name, part in parts.items() if part]
+    after = f" ({' and '.join(included)} included)" if included else ""
+    return f"Your card is charged {format_amount(amount, currency)}{after} on {day}."

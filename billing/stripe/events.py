@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from billing.models import StripeEvent
+from billing.models import StripeCustomer, StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
 from billing.stripe.sync import SyncResult, sync_customer
@@ -22,17 +22,29 @@ OVERDUE_AFTER = timedelta(minutes=1)
 BATCH = 200
 MAX_ID_LENGTH = 255
 # Events of these types are synced. All others are stored and ignored.
-SYNCED_EVENT_TYPES = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
+SYNCED_EVENT_TYPES = (
+    "charge.",
+    "checkout.session.",
+    "customer.",
+    "invoice.",
+    "invoice_payment.",
+    "invoiceitem.",
+    "payment_method.",
+    "refund.",
+)
 # Staff are not notified of events of these types, which are not synced.
 IGNORED_EVENT_TYPES = (
     "balance.",
     "billing_portal.",
+    "coupon.",
     "payment_intent.",
     "payout.",
     "plan.",
     "price.",
     "product.",
+    "promotion_code.",
     "setup_intent.",
+    "tax_rate.",
     "test_helpers.",
 )
 
@@ -129,6 +141,8 @@ def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
         return f"Events of the type {event.type} are not synced."
     if not event.stripe_customer_id:
         return "The event has no customer."
+    if event.type.startswith(("invoiceitem.", "customer.tax_id.")):  # what a customer's next charge reads and no other object shows
+        StripeCustomer.objects.filter(stripe_id=event.stripe_customer_id).update(charge_basis="")
     return sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
 
 

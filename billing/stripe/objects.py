@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_items
 from core.currencies import minor_units, rounded
 from core.errors import DomainError
 
@@ -23,7 +24,7 @@ THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # the
 
 @dataclass(frozen=True)
 class StripeSubscription:
-    """A subscription with one item."""
+    """A subscription. Price, plan and period are those of its first item."""
 
     id: str
     customer: str
@@ -33,10 +34,18 @@ class StripeSubscription:
     current_period_start: datetime | None
     current_period_end: datetime | None
     cancel_at_period_end: bool
+    cancel_at: datetime | None
     canceled_at: datetime | None
+    ended_at: datetime | None
     trial_start: datetime | None
     trial_end: datetime | None
     created: datetime
+    currency: str = "USD"
+    items: tuple[StripeItem, ...] = ()
+    discounts: tuple[StripeDiscount, ...] = ()
+    is_collection_paused: bool = False
+    is_tax_automatic: bool = False
+    latest_invoice: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -100,10 +109,18 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         current_period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
         current_period_end=instant(period_end),
         cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or obj.get("cancel_at", 0) == (period_end or -1),
+        cancel_at=instant(obj.get("cancel_at")),
         canceled_at=instant(obj.get("canceled_at")),
+        ended_at=instant(obj.get("ended_at")),
         trial_start=instant(obj.get("trial_start")),
         trial_end=instant(obj.get("trial_end")),
         created=_instant(obj["created"]),
+        currency=(obj.get("currency") or "usd").upper(),
+        items=parse_items(obj),
+        discounts=parse_discounts(obj),
+        is_collection_paused=obj.get("pause_collection") is not None,
+        is_tax_automatic=bool((obj.get("automatic_tax") or {}).get("enabled")),
+        latest_invoice=id_of(obj.get("latest_invoice")),
         metadata=dict(obj.get("metadata") or {}),
     )
 

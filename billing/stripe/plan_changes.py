@@ -1,8 +1,6 @@
 """Changes of subscriptions that Stripe manages: each is sent to Stripe, and the customer is synced afterwards."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -11,30 +9,12 @@ from django.db import transaction
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.stripe import client as stripe_client
+from billing.stripe.charges import with_plan_item_first
 from billing.stripe.checkout import require_for_sale
-from billing.stripe.objects import from_minor_units
+from billing.stripe.objects import parse_subscription
 from billing.stripe.sync import sync_customer
 from core import rls
 from core.errors import ConflictError
-
-
-@dataclass(frozen=True)
-class PreviewLine:
-    """One line of an invoice. A negative amount is a credit."""
-
-    description: str
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The cost of a plan change. `due_now` is charged immediately, and `credit` is applied to the next invoices."""
-
-    due_now: Decimal
-    credit: Decimal
-    currency: str
-    lines: tuple[PreviewLine, ...]
-    prorated_at: datetime
 
 
 def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
@@ -53,7 +33,7 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
     if not subscription.is_running:
         sentence = "This subscription has ended. Start a new one: POST /api/v1/billing/subscriptions/checkout/."
         raise ConflictError("ended", sentence)
-    if not subscription.cancel_at_period_end:
+    if subscription.ends_at is None:
         raise ConflictError("not_cancelled", "This subscription is not canceled. There is nothing to undo.")
     found = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)
     # The portal may have set cancel_at instead of the flag, and Stripe resets only the one that is sent
@@ -65,39 +45,20 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
 
     Raise CardDeclinedError, without a change, if the card is declined.
     """
-    _require_changeable(subscription, plan)
-    _update(subscription, {**_proration(subscription, plan, now), "payment_behavior": "error_if_incomplete"}, now=now)
+    require_changeable(subscription, plan)
+    _update(subscription, {**proration(subscription, plan, now), "payment_behavior": "error_if_incomplete"}, now=now)
 
 
-def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> Preview:
-    """Return the cost of `change_plan` at `now` without a change."""
-    _require_changeable(subscription, plan)
-    parameters = {
-        "customer": subscription.stripe_customer_id,
-        "subscription": subscription.stripe_subscription_id,
-        "subscription_details": _proration(subscription, plan, now),
-    }
-    invoice = stripe_client.call("invoices.create_preview", parameters)
-    currency = invoice["currency"].upper()
-    if Subscription.is_trial.at(subscription, now):  # Stripe previews the invoice after the trial
-        total = from_minor_units(invoice["total"], currency)
-        text = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
-        return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(text, Decimal(0)),), now)
-    lines = [
-        PreviewLine(line["description"] or "", from_minor_units(line["amount"], currency)) for line in invoice["lines"]["data"]
-    ]
-    total = from_minor_units(invoice["total"], currency)
-    return Preview(from_minor_units(invoice["amount_due"], currency), max(-total, Decimal(0)), currency, tuple(lines), now)
-
-
-def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
-    [item, *_] = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)["items"]["data"]
-    changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
+def proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
+    """Return the parameters of a change to another plan: of the item that has the plan, and no other."""
+    found = parse_subscription(stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id))
+    item = with_plan_item_first(found, {subscription.plan.stripe_price_id}).items[0]
+    changed = {"items": [{"id": item.id, "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
     on_trial = Subscription.is_trial.at(subscription, now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}
 
 
-def _require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> None:
+def require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> None:
     require_for_sale(plan)
     if not subscription.is_active:
         sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."

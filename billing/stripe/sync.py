@@ -19,6 +19,7 @@ from billing.services.feature_access import sync_feature_access
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.charges import sync_next_charges, with_plan_item_first
 from billing.stripe.sync_adjustments import StripeAdjustments
 
 INVOICE_STATUSES = {
@@ -28,13 +29,16 @@ INVOICE_STATUSES = {
     "void": InvoiceStatus.VOID,
     "uncollectible": InvoiceStatus.UNPAID,
 }
+SUBSCRIPTION_COUPONS = "data.discounts.source.coupon"
 # fields of a subscription that have the same name and meaning at Stripe
 COPIED_FIELDS = (
     "status",
     "current_period_start",
     "current_period_end",
     "cancel_at_period_end",
+    "cancel_at",
     "canceled_at",
+    "ended_at",
     "trial_start",
     "trial_end",
 )
@@ -72,19 +76,25 @@ def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
     if stripe_customer_id == "" or ours is None:
         return SyncResult(is_known=False)
     done = SyncResult(is_known=True)
-    found = stripe_client.list_all("subscriptions", customer=stripe_customer_id, status="all")
-    subscriptions = [stripe_objects.parse_subscription(item) for item in found]
+    found = stripe_client.list_all("subscriptions", customer=stripe_customer_id, status="all", expand=[SUBSCRIPTION_COUPONS])
+    plan_prices = set(SubscriptionPlan.objects.exclude(stripe_price_id="").values_list("stripe_price_id", flat=True))
+    subscriptions = [with_plan_item_first(stripe_objects.parse_subscription(item), plan_prices) for item in found]
     rows = _sync_subscriptions(ours, subscriptions, done, now)
     _sync_invoices(ours, rows, done, now)
-    _sync_payment_details(ours, subscriptions, now)
+    _sync_payment_details(ours, rows, subscriptions, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
         stop_dunning(user=ours.user, subscription=row, now=now)
     return done
 
 
-def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
-    expand = {"expand": ["invoice_settings.default_payment_method"]}
+def _sync_payment_details(
+    ours: StripeCustomer,
+    rows: dict[str, Subscription],
+    subscriptions: list[stripe_objects.StripeSubscription],
+    now: datetime,
+) -> None:
+    expand = {"expand": ["invoice_settings.default_payment_method", "discount.source.coupon"]}
     customer = stripe_client.call("customers.retrieve", ours.stripe_id, expand)
     running = next((found.id for found in subscriptions if found.status in RUNNING), None)
     expand = {"expand": ["default_payment_method"]}
@@ -93,6 +103,7 @@ def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objec
     ours.card_brand, ours.card_last4 = card.brand, card.last4
     ours.card_exp_month, ours.card_exp_year = card.exp_month, card.exp_year
     ours.credit, ours.currency = stripe_objects.parse_credit(customer)
+    sync_next_charges(ours, rows, subscriptions, customer, now)
     ours.synced_at = now
     ours.save()
 
@@ -121,7 +132,7 @@ def _sync_subscriptions(
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
     unknown.exclude(stripe_subscription_id__in=[item.id for item in found]).update(
-        status=SubscriptionStatus.CANCELED, canceled_at=now
+        status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now
     )
     return rows
 
@@ -146,7 +157,7 @@ def _problem_of(subscription: stripe_objects.StripeSubscription, plan: Subscript
 def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     """Cancel granted subscriptions, because a paid subscription has begun."""
     gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
-    gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
+    gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now)
 
 
 def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime) -> None:

@@ -1,0 +1,78 @@
+"""Parsers of what a subscription charges: its items and its discounts, in Stripe's units."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StripeItem:
+    """An item of a subscription. `unit_amount` may have fractions of Stripe's unit, and is None for a price with tiers."""
+
+    id: str
+    price_id: str
+    plan_id: str  # our plan's key, which sync_plans writes to the price's metadata, else ""
+    unit_amount: Decimal | None
+    quantity: int
+    interval: str
+    interval_count: int
+    period_start: datetime | None
+    period_end: datetime | None
+
+
+@dataclass(frozen=True)
+class StripeDiscount:
+    """A discount: a percentage or an amount, for one invoice (`once`), until `ends_at` (`repeating`) or `forever`."""
+
+    percent_off: Decimal | None
+    amount_off: int | None
+    duration: str
+    ends_at: datetime | None
+
+
+def parse_items(obj: Object) -> tuple[StripeItem, ...]:
+    """Parse the items of a subscription, whose period is the subscription's own before API version 2025-03-31."""
+    return tuple(_parse_item(item, obj) for item in (obj.get("items") or {}).get("data", []))
+
+
+def _parse_item(item: Object, subscription: Object) -> StripeItem:
+    price = item.get("price") or {}
+    price = price if isinstance(price, dict) else {"id": price}
+    recurring = price.get("recurring") or {}
+    amount = price.get("unit_amount_decimal") or price.get("unit_amount")
+    return StripeItem(
+        id=item.get("id") or "",
+        price_id=price.get("id") or "",
+        plan_id=(price.get("metadata") or {}).get("plan_id", ""),
+        unit_amount=None if amount is None else Decimal(amount),
+        quantity=1 if item.get("quantity") is None else item["quantity"],
+        interval=recurring.get("interval") or "",
+        interval_count=recurring.get("interval_count") or 1,
+        period_start=_instant(subscription.get("current_period_start") or item.get("current_period_start")),
+        period_end=_instant(subscription.get("current_period_end") or item.get("current_period_end")),
+    )
+
+
+def parse_discounts(obj: Object) -> tuple[StripeDiscount, ...]:
+    """Parse the discounts of a subscription or a customer, which must be expanded with their coupons."""
+    found = obj.get("discounts") or ([obj["discount"]] if obj.get("discount") else [])
+    return tuple(_parse_discount(entry) for entry in found if isinstance(entry, dict))
+
+
+def _parse_discount(obj: Object) -> StripeDiscount:
+    coupon = obj.get("coupon") or (obj.get("source") or {}).get("coupon")
+    coupon = coupon if isinstance(coupon, dict) else {}
+    percent = coupon.get("percent_off")
+    return StripeDiscount(
+        percent_off=None if percent is None else Decimal(str(percent)),
+        amount_off=coupon.get("amount_off"),
+        duration=coupon.get("duration") or "once",
+        ends_at=_instant(obj.get("end")),
+    )
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
