@@ -29,7 +29,9 @@ class StripeCustomer(OwnedModel):
     credit = MoneyField(default=0, help_text="Applied to the next invoices; a negative amount is owed.")
     currency = CurrencyField()
     charge_basis = models.CharField(
-        max_length=64, blank=True, help_text="Digest of what determines the next charges. If it is empty or differs, they are read again."
+        max_length=64,
+        blank=True,
+        help_text="Digest of what determines the next charges. If it is empty or differs, they are read again.",
     )
     synced_at = models.DateTimeField(null=True, blank=True)
 

@@ -114,9 +114,13 @@ class Subscription(OwnedModel):
         "granted it, for free.",
     )
     quantity = BoundedIntegerField(min=0, default=1, help_text="Units of the plan that are charged.")
-    interval = ChoiceField(BillingInterval, max_length=10, blank=True, help_text="With interval_count, how often it is charged.")
+    interval = ChoiceField(
+        BillingInterval, max_length=10, blank=True, help_text="With interval_count, how often it is charged."
+    )
     interval_count = BoundedIntegerField(min=1, default=1, help_text="Number of intervals between two charges.")
-    discount = MoneyField(min=0, default=Decimal(0), help_text="Taken off each interval's price by coupons, as long as they last.")
+    discount = MoneyField(
+        min=0, default=Decimal(0), help_text="Taken off each interval's price by coupons, as long as they last."
+    )
     recurring_amount = MoneyField(
         min=0, default=Decimal(0), help_text="Charged for each interval after discounts, without tax. Add-ons are included."
     )

@@ -67,15 +67,13 @@ def format_amount(amount: Decimal, currency: str) -> str:
     return f"{rounded(amount, currency):,f} {currency}"
 
 
-def next_charge_sentence(subscription: Subscription) -> str:
-    """Return the sentence about a subscription's next charge: its day, its amount, the tax in it and the discount."""
+def next_charge_text(subscription: Subscription) -> str:
+    """Return the sentences about a subscription's next charge: its day and amount, with the tax and discount in it."""
     at, amount, currency = subscription.next_charge_at, subscription.next_charge_amount, subscription.currency
     if at is None or amount is None:
-        return "No charge is due."
+        return "No further charge is planned."
     day = format_day(subscription.user, at)
     if not amount:
-        return f"Nothing is charged on {day}, because of your discount or credit. Later renewals may be charged."
-    parts = {"tax": subscription.tax, "a discount": subscription.discount}
-    included = [f"{format_amount(part, currency)} {name}" for name, part in parts.items() if part]
-    after = f" ({' and '.join(included)} included)" if included else ""
-    return f"Your card is charged {format_amount(amount, currency)}{after} on {day}."
+        return f"Nothing is charged on {day}, because of a discount or your credit. To end the subscription, cancel it."
+    tax = f", of which {format_amount(subscription.tax, currency)} is tax," if subscription.tax else ""
+    return f"Your card is charged {format_amount(amount, currency)}{tax} on {day}. To avoid this, cancel before then."

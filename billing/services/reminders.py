@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from billing.models import DunningStep, StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
 from billing.models.subscriptions import GOES_ON, IS_LOCAL, IS_RUNNING, BillingInterval, SubscriptionStatus
-from billing.services.customer_notices import CustomerNotice, format_day, next_charge_sentence, notify_customer
+from billing.services.customer_notices import CustomerNotice, format_day, next_charge_text, notify_customer
 from system.models import Severity
 from users.models import User
 
@@ -75,7 +75,7 @@ def _trial_notice(row: Subscription) -> CustomerNotice:
         remedy = "subscribe to a plan" if row.is_local else "undo the cancellation before then"
         then = f"Nothing is charged, and access to the plan ends. To keep your access, {remedy}."
     else:
-        then = f"{next_charge_sentence(row)} To avoid this, cancel before then."
+        then = next_charge_text(row)
     return CustomerNotice("Your trial ends soon", f"{end_sentence}\n{then}", Severity.MEDIUM, expires_at=end)
 
 
@@ -94,7 +94,7 @@ def _announce_renewals(owner: Q, now: datetime) -> int:
 
 
 def _renewal_notice(row: Subscription) -> CustomerNotice:
-    message = f"{row.plan.name} renews for another year.\n{next_charge_sentence(row)} To avoid this, cancel before then."
+    message = f"{row.plan.name} renews for another year.\n{next_charge_text(row)}"
     return CustomerNotice("Your subscription renews soon", message, Severity.MEDIUM, expires_at=row.next_charge_at)
 
 

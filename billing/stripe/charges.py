@@ -166,9 +166,7 @@ def _in_interval_of(item: StripeItem, other: StripeItem) -> Decimal:
     return amount * length / others
 
 
-def _basis(
-    found: Sequence[StripeSubscription], discounts: Sequence[StripeDiscount], customer: Object, now: datetime
-) -> str:
+def _basis(found: Sequence[StripeSubscription], discounts: Sequence[StripeDiscount], customer: Object, now: datetime) -> str:
     """Return a digest of everything that determines the customer's next charges."""
     subscriptions = sorted(found, key=lambda one: one.id)
     in_force = [is_recurring(discount, now) for one in subscriptions for discount in (*one.discounts, *discounts)]

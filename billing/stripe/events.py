@@ -141,7 +141,9 @@ def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
         return f"Events of the type {event.type} are not synced."
     if not event.stripe_customer_id:
         return "The event has no customer."
-    if event.type.startswith(("invoiceitem.", "customer.tax_id.")):  # what a customer's next charge reads and no other object shows
+    if event.type.startswith(
+        ("invoiceitem.", "customer.tax_id.")
+    ):  # what a customer's next charge reads and no other object shows
         StripeCustomer.objects.filter(stripe_id=event.stripe_customer_id).update(charge_basis="")
     return sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_items
+from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_items, parse_tax_rates
 from core.currencies import minor_units, rounded
 from core.errors import DomainError
 
@@ -45,6 +45,7 @@ class StripeSubscription:
     discounts: tuple[StripeDiscount, ...] = ()
     is_collection_paused: bool = False
     is_tax_automatic: bool = False
+    tax_rates: tuple[str, ...] = ()
     latest_invoice: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -120,6 +121,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         discounts=parse_discounts(obj),
         is_collection_paused=obj.get("pause_collection") is not None,
         is_tax_automatic=bool((obj.get("automatic_tax") or {}).get("enabled")),
+        tax_rates=parse_tax_rates(obj),
         latest_invoice=id_of(obj.get("latest_invoice")),
         metadata=dict(obj.get("metadata") or {}),
     )

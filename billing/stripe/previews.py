@@ -64,7 +64,9 @@ def parse_preview(invoice: Object, now: datetime) -> Preview:
     def amount(units: int) -> Decimal:
         return from_minor_units(units, currency)
 
-    taxes = {kind: sum(tax["amount"] for tax in invoice.get("total_taxes") or [] if tax["tax_behavior"] == kind) for kind in TAXES}
+    taxes = {
+        kind: sum(tax["amount"] for tax in invoice.get("total_taxes") or [] if tax["tax_behavior"] == kind) for kind in TAXES
+    }
     discount = sum(entry["amount"] for entry in invoice.get("total_discount_amounts") or [])
     starting_credit = -invoice["starting_balance"]  # Stripe stores a credit as a negative balance
     return Preview(

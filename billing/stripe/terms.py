@@ -74,5 +74,11 @@ def _parse_discount(obj: Object) -> StripeDiscount:
     )
 
 
+def parse_tax_rates(obj: Object) -> tuple[str, ...]:
+    """Return the IDs of the tax rates of a subscription and its items."""
+    owners = [obj.get("default_tax_rates"), *(item.get("tax_rates") for item in (obj.get("items") or {}).get("data", []))]
+    return tuple(rate["id"] for rates in owners for rate in rates or [])
+
+
 def _instant(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -41,7 +41,12 @@ def test_a_page_with_another_price_is_not_returned_again(
     mid_tier: SubscriptionPlan, stripe: StripeEmulator, alice: User
 ) -> None:
     page = services.start_checkout(user=alice, plan=mid_tier, now=clock.now())
-    given: Any = {"product": mid_tier.stripe_product_id, "currency": "usd", "unit_amount": 3600, "recurring": {"interval": "month"}}
+    given: Any = {
+        "product": mid_tier.stripe_product_id,
+        "currency": "usd",
+        "unit_amount": 3600,
+        "recurring": {"interval": "month"},
+    }
     price = client_of(stripe).v1.prices.create(given)
     SubscriptionPlan.objects.filter(pk=mid_tier.pk).update(stripe_price_id=price.id)
     mid_tier.refresh_from_db()
