@@ -65,7 +65,9 @@ class InvoiceFilter(StrictFilterSet):
         fields = {
             "subscription": ["exact", "isnull"],
             "stripe_invoice_id": ["exact"],
+            "number": ["exact"],
             "amount": ["exact", "gte", "lte"],
+            "amount_due": ["gte", "lte", "isnull"],
             "currency": ["exact"],
             "status": ["exact", "in"],
             "billing_date": ["gte", "lte"],

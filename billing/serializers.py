@@ -91,7 +91,7 @@ class PreviewLineSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(
     description="The cost of a plan change if it is made now, as Stripe computes it. The lines add up to `subtotal`, "
-    "`subtotal - discount + tax` is `total`, and `total - starting_credit + credit` is `due_now`. During a trial nothing is due."
+    "`subtotal - discount + tax` is `total`, and `total - starting_credit + credit` is `due_now`. On a trial nothing is due."
 )
 class PreviewSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217 code of all amounts.")
@@ -217,6 +217,12 @@ class InvoiceSerializer(BaseSerializer):
         example = {
             "amount": "35.00",
             "amount_refunded": "0.00",
+            "amount_due": "30.00",
+            "tax": "5.59",
+            "number": "A1B2C3D4-0003",
+            "hosted_invoice_url": "https://invoice.stripe.com/i/acct_1/test_1",
+            "invoice_pdf": "https://pay.stripe.com/invoice/acct_1/test_1/pdf",
+            "receipt_url": "https://pay.stripe.com/receipts/invoices/1",
             "status": "paid",
             "billing_date": "2026-03-01T09:30:00Z",
             "due_date": "2026-03-08T09:30:00Z",

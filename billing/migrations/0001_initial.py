@@ -532,6 +532,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "amount_due",
+                    NumericField(
+                        blank=True,
+                        decimal_places=3,
+                        help_text="Part to be charged, after the customer's credit; null if it is unknown.",
+                        max_digits=16,
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "discount",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Taken off by coupons; the amount is after it.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "tax",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Part of the amount that is tax; negative if tax was credited.",
+                        max_digits=16,
+                    ),
+                ),
+                (
                     "currency",
                     models.CharField(
                         default="USD", help_text="ISO 4217 code, such as USD.", max_length=3, validators=[validate_currency]
@@ -557,15 +587,26 @@ class Migration(migrations.Migration):
                 ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
                 ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
                 ("description", models.TextField(blank=True)),
+                ("number", models.CharField(blank=True, help_text="Number of the invoice; empty for a draft.", max_length=100)),
+                (
+                    "hosted_invoice_url",
+                    models.CharField(blank=True, help_text="Stripe's page to view and pay the invoice.", max_length=2000),
+                ),
+                ("invoice_pdf", models.CharField(blank=True, help_text="URL of the invoice as PDF.", max_length=2000)),
+                (
+                    "receipt_url",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stripe's page with the receipt of the payment; empty if nothing was charged.",
+                        max_length=2000,
+                    ),
+                ),
                 (
                     "metadata",
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text=(
-                            "From Stripe: number, hosted_invoice_url, invoice_pdf, paid_from_credit (not charged) or a "
-                            "negative total."
-                        ),
+                        help_text="From Stripe: a negative total, which became a credit of the customer.",
                         validators=[validate_json_object],
                     ),
                 ),
@@ -658,6 +699,59 @@ class Migration(migrations.Migration):
                         condition=models.Q(("amount_refunded__gte", 0)),
                         name="billing_billinghistory_amount_refunded_bounds",
                         violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("amount_due"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_amount_due_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_due__gt", Decimal("-10000000000000")), ("amount_due__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billinghistory_amount_due_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_due__gte", 0)),
+                        name="billing_billinghistory_amount_due_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("discount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_discount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("discount__gt", Decimal("-10000000000000")), ("discount__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billinghistory_discount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("discount__gte", 0)),
+                        name="billing_billinghistory_discount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("tax"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_tax_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tax__gt", Decimal("-10000000000000")), ("tax__lt", Decimal("10000000000000"))),
+                        name="billing_billinghistory_tax_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),

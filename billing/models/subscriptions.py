@@ -132,7 +132,10 @@ class Subscription(OwnedModel):
     is_collection_paused = models.BooleanField(default=False, help_text="True if staff have paused its charges.")
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
-    personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
+    personal_fields = personal(
+        *("stripe_customer_id", "stripe_subscription_id", "unit_price", "discount", "recurring_amount", "tax"),
+        "next_charge_amount",
+    )
 
     class Meta(OwnedModel.Meta):
         constraints = [

@@ -80,7 +80,7 @@ def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
     if not _steps(user, invoice).filter(kind=DunningKind.ATTEMPT).exists():
         return
     if _record_step(user, DunningKind.PAID, f"paid:{_name(invoice)}", invoice.paid_at or now, invoice=invoice):
-        message = f"Thank you. We have received {format_amount(invoice.amount, invoice.currency)}. No further action is needed."
+        message = f"Thank you. We have received {charged_amount(invoice)}. No further action is needed."
         notify_customer(user, CustomerNotice("Payment received", message, Severity.LOW), now=now)
 
 
@@ -89,14 +89,14 @@ def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now
     if not steps.filter(kind=DunningKind.ATTEMPT).exists() or steps.filter(kind__in=FINAL_KINDS).exists():
         return
     _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=title)
-    amount = format_amount(invoice.amount, invoice.currency)
+    amount = charged_amount(invoice)
     message = f"We no longer try to collect the {amount} of {format_day(user, invoice.billing_date)}. {more}"
     notify_customer(user, CustomerNotice(title, message), now=now)
 
 
 def payment_failed_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, *, now: datetime) -> CustomerNotice:
     """Return the notice about a failed attempt: the amount, the card, the next attempt, the end of access and the remedy."""
-    amount = format_amount(invoice.amount, invoice.currency)
+    amount = charged_amount(invoice)
     card = card_description(user)
     failure = f"We could not charge {amount} to {card}. It was declined, or your bank requires you to confirm the payment."
     retry_at = stripe.next_payment_attempt
@@ -108,6 +108,11 @@ def payment_failed_notice(user: User, invoice: BillingHistory, stripe: Collectib
         then = "This was the last attempt, and your subscription may end now."
     then = f"{then} {_access_end_sentence(user, invoice, now)}".rstrip()
     return CustomerNotice(title, f"{failure}\n{then}\n{_remedy(stripe)}", severity, action_required=True)
+
+
+def charged_amount(invoice: BillingHistory) -> str:
+    """Return the amount that Stripe charges for an invoice, which is less than its total if credit pays a part."""
+    return format_amount(invoice.amount if invoice.amount_due is None else invoice.amount_due, invoice.currency)
 
 
 def _remedy(stripe: CollectibleInvoice) -> str:

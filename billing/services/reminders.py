@@ -21,7 +21,7 @@ RENEWAL_DAYS = 7  # for yearly plans, whose customers may not expect the charge
 def send_billing_reminders(*, now: datetime, user: User | None = None) -> int:
     """Send the reminders that are due, and return their number.
 
-    A customer is reminded 30 and 7 days before the card expires, 3 days before a trial ends, and 7 days before a yearly renewal.
+    Customers are reminded 30 and 7 days before a card expires, 3 days before a trial ends, and 7 days before a yearly renewal.
 
     With `user`, only that user is reminded.
     """

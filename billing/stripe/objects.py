@@ -60,6 +60,8 @@ class StripeInvoice:
     status: str
     total: Decimal
     amount_due: Decimal
+    discount: Decimal
+    tax: Decimal
     currency: str
     created: datetime
     due_date: datetime | None
@@ -138,6 +140,10 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         status=obj["status"] or "draft",
         total=from_minor_units(obj["total"], currency),
         amount_due=from_minor_units(obj["amount_due"], currency),
+        discount=from_minor_units(sum(entry["amount"] for entry in obj.get("total_discount_amounts") or []), currency),
+        tax=from_minor_units(
+            sum(tax["amount"] for tax in obj.get("total_taxes") or obj.get("total_tax_amounts") or []), currency
+        ),
         currency=currency,
         created=_instant(obj["created"]),
         due_date=instant(obj.get("due_date")),

@@ -7,7 +7,6 @@ are written where they differ. The result therefore does not depend on the order
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
@@ -167,7 +166,8 @@ def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription],
     rows: dict[str, BillingHistory] = {}
     for invoice in found:
         refunded = adjustments.refunded_of(invoice.id)
-        rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
+        receipt = adjustments.receipt_of(invoice.id)
+        rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded, receipt)
         record_dunning(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
     adjustments.write(rows)
     done.invoices = len(rows)
@@ -176,7 +176,11 @@ def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription],
 
 
 def _write_invoice(
-    ours: StripeCustomer, found: stripe_objects.StripeInvoice, subscription: Subscription | None, refunded: Decimal
+    ours: StripeCustomer,
+    found: stripe_objects.StripeInvoice,
+    subscription: Subscription | None,
+    refunded: Decimal,
+    receipt: str,
 ) -> BillingHistory:
     amount = max(found.total, Decimal(0))  # a negative total is part of the customer's credit
     refunded = min(refunded, amount)
@@ -187,13 +191,20 @@ def _write_invoice(
             "subscription": subscription,
             "amount": amount,
             "amount_refunded": refunded,
+            "amount_due": found.amount_due,
+            "discount": found.discount,
+            "tax": found.tax,
             "currency": found.currency,
             "status": _status_of(found, amount, refunded),
             "billing_date": found.created,
             "due_date": found.due_date or found.created,
             "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
             "description": found.description,
-            "metadata": _metadata_of(found),
+            "number": found.number,
+            "hosted_invoice_url": found.hosted_url,
+            "invoice_pdf": found.pdf_url,
+            "receipt_url": receipt,
+            "metadata": {"total": str(found.total)} if found.total < 0 else {},
         },
     )
 
@@ -204,12 +215,3 @@ def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: D
     if found.status == "open" and found.attempt_count:
         return InvoiceStatus.FAILED
     return INVOICE_STATUSES.get(found.status, InvoiceStatus.PENDING)
-
-
-def _metadata_of(found: stripe_objects.StripeInvoice) -> dict[str, Any]:
-    links = {"number": found.number, "hosted_invoice_url": found.hosted_url, "invoice_pdf": found.pdf_url}
-    negative_total = {"total": str(found.total)} if found.total < 0 else {}
-    # the part paid from credit was not charged to the card, so it can't be refunded
-    by_credit = found.total - found.amount_due if found.status == "paid" else Decimal(0)
-    from_credit = {"paid_from_credit": str(by_credit)} if by_credit > 0 and found.total > 0 else {}
-    return {name: value for name, value in links.items() if value} | negative_total | from_credit

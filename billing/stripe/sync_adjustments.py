@@ -21,6 +21,7 @@ class StripeAdjustments:
     def __init__(self, ours: StripeCustomer, invoice_of_payment: Mapping[str, str]) -> None:
         self.ours, self.invoice_of_payment = ours, invoice_of_payment
         charges = list(stripe_client.list_all("charges", customer=ours.stripe_id))
+        self.charges = [charge for charge in charges if charge["paid"]]
         refunded = [charge["id"] for charge in charges if charge["amount_refunded"] or charge["refunded"]]
         disputed = [charge["id"] for charge in charges if charge["disputed"]]
         refunds = [item for charge in refunded for item in stripe_client.list_all("refunds", charge=charge)]
@@ -37,6 +38,14 @@ class StripeAdjustments:
             if REFUND_STATUSES.get(refund.status) in SUBMITTED_STATUSES:
                 totals[self._invoice_of(refund)] += refund.amount
         return totals[invoice]
+
+    def receipt_of(self, invoice: str) -> str:
+        """Return the URL of the receipt of the payment of an invoice, "" if nothing was charged."""
+        for charge in self.charges:
+            keys = (stripe_objects.id_of(charge.get("payment_intent")), charge["id"])
+            if any(self.invoice_of_payment.get(key) == invoice for key in keys):
+                return charge.get("receipt_url") or ""
+        return ""
 
     def write(self, invoices: Mapping[str, BillingHistory]) -> None:
         """Store the adjustments. Idempotent."""

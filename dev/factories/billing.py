@@ -75,6 +75,7 @@ class InvoiceFactory(OwnedFactory):
 
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
+    amount_due = factory.SelfAttribute("amount")
     status = "pending"
     billing_date = days_from_now(-19)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})

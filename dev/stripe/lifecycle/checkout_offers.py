@@ -12,8 +12,8 @@ from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
 NO_ADDRESS = (
-    "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set "
-    "either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in "
+    "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or "
+    "set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in "
     "Checkout to the Customer."
 )
 NO_NAME = (
