@@ -16,7 +16,8 @@ from django.db.models.functions import Coalesce
 
 from billing.models import BillingHistory, Subscription
 from billing.models.invoices import OWED
-from billing.models.subscriptions import IS_LOCAL, BillingInterval, SubscriptionStatus
+from billing.models.subscription_charges import BillingInterval
+from billing.models.subscriptions import IS_LOCAL, SubscriptionStatus
 from core.currencies import rounded
 
 MONTH_COUNT = 12

@@ -141,61 +141,6 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 (
-                    "stripe_subscription_id",
-                    models.CharField(blank=True, help_text="Empty if staff granted it, for free.", max_length=255),
-                ),
-                (
-                    "stripe_customer_id",
-                    models.CharField(blank=True, help_text="Empty if staff granted the subscription.", max_length=255),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("incomplete", "Incomplete"),
-                            ("incomplete_expired", "Incomplete Expired"),
-                            ("trialing", "Trialing"),
-                            ("active", "Active"),
-                            ("past_due", "Past Due"),
-                            ("canceled", "Canceled"),
-                            ("unpaid", "Unpaid"),
-                            ("paused", "Paused"),
-                        ],
-                        help_text="Trialing and active grant access, past_due only for a grace period.",
-                        max_length=50,
-                    ),
-                ),
-                (
-                    "current_period_start",
-                    models.DateTimeField(blank=True, help_text="Start of the current billing period.", null=True),
-                ),
-                (
-                    "current_period_end",
-                    models.DateTimeField(blank=True, help_text="When the subscription renews or ends.", null=True),
-                ),
-                (
-                    "cancel_at_period_end",
-                    models.BooleanField(default=False, help_text="True if it ends at the end of its period."),
-                ),
-                (
-                    "cancel_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it will end or has ended by a cancellation; empty (null) if no end is set.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "canceled_at",
-                    models.DateTimeField(blank=True, help_text="When it was canceled, which may be before it ends.", null=True),
-                ),
-                (
-                    "ended_at",
-                    models.DateTimeField(blank=True, help_text="When it ended. Empty (null) while it runs.", null=True),
-                ),
-                ("trial_start", models.DateTimeField(blank=True, null=True)),
-                ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
-                (
                     "currency",
                     models.CharField(
                         default="USD",
@@ -288,6 +233,61 @@ class Migration(migrations.Migration):
                     "is_collection_paused",
                     models.BooleanField(default=False, help_text="True if staff have paused its charges."),
                 ),
+                (
+                    "stripe_subscription_id",
+                    models.CharField(blank=True, help_text="Empty if staff granted it, for free.", max_length=255),
+                ),
+                (
+                    "stripe_customer_id",
+                    models.CharField(blank=True, help_text="Empty if staff granted the subscription.", max_length=255),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("incomplete", "Incomplete"),
+                            ("incomplete_expired", "Incomplete Expired"),
+                            ("trialing", "Trialing"),
+                            ("active", "Active"),
+                            ("past_due", "Past Due"),
+                            ("canceled", "Canceled"),
+                            ("unpaid", "Unpaid"),
+                            ("paused", "Paused"),
+                        ],
+                        help_text="Trialing and active grant access, past_due only for a grace period.",
+                        max_length=50,
+                    ),
+                ),
+                (
+                    "current_period_start",
+                    models.DateTimeField(blank=True, help_text="Start of the current billing period.", null=True),
+                ),
+                (
+                    "current_period_end",
+                    models.DateTimeField(blank=True, help_text="When the subscription renews or ends.", null=True),
+                ),
+                (
+                    "cancel_at_period_end",
+                    models.BooleanField(default=False, help_text="True if it ends at the end of its period."),
+                ),
+                (
+                    "cancel_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it will end or has ended by a cancellation; empty (null) if no end is set.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "canceled_at",
+                    models.DateTimeField(blank=True, help_text="When it was canceled, which may be before it ends.", null=True),
+                ),
+                (
+                    "ended_at",
+                    models.DateTimeField(blank=True, help_text="When it ended. Empty (null) while it runs.", null=True),
+                ),
+                ("trial_start", models.DateTimeField(blank=True, null=True)),
+                ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
                 (
                     "user",
                     models.ForeignKey(

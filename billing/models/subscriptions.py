@@ -1,7 +1,6 @@
 """Subscriptions of customers to plans."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,16 +8,14 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from billing.models.plans import SubscriptionPlan
+from billing.models.subscription_charges import CHARGE_RULES, CHARGED_AMOUNTS, TABLE, SubscriptionCharges
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
-from core.models.fields import BoundedIntegerField, ChoiceField
-from core.models.money import CurrencyField, MoneyField
+from core.models.fields import ChoiceField
 from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import ErasureBlocker, recorded
 from core.privacy.masks import personal
-
-TABLE = "billing_subscription"
 
 
 class SubscriptionStatus(models.TextChoices):
@@ -48,8 +45,6 @@ GOES_ON = Q(cancel_at_period_end=False) & (Q(cancel_at__isnull=True) | Q(cancel_
 IS_RENEWING = IS_RUNNING & GOES_ON & Q(current_period_end__isnull=False)
 ENDS_BEFORE_START = "The end must be after the start."
 ENDED_WHILE_RUNNING = "Only a subscription that has ended has an end."
-PRICE_WITHOUT_INTERVAL = "A price needs the interval for which it is charged."
-CHARGE_WITHOUT_DAY = "The next charge needs both its day and its amount."
 
 STILL_PAID = ErasureBlocker(
     rows=IS_RUNNING & ~IS_LOCAL & GOES_ON & Q(plan__price__gt=0),
@@ -57,15 +52,6 @@ STILL_PAID = ErasureBlocker(
     remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
     "or ask support to end it.",
 )
-
-
-class BillingInterval(models.TextChoices):
-    """Stripe's intervals of recurring prices."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
 
 
 class SubscriptionQuerySet(OwnedQuerySet):
@@ -84,7 +70,7 @@ class SubscriptionQuerySet(OwnedQuerySet):
         return self.filter(tried | renews_or_ends & Q(current_period_end__lte=now), IS_LOCAL, IS_RUNNING)
 
 
-class Subscription(OwnedModel):
+class Subscription(SubscriptionCharges, OwnedModel):
     """One customer's subscription to a plan. Once it has a Stripe ID, only Stripe changes it."""
 
     # The index begins with the plan, not the owner, because deleting a plan queries its subscriptions
@@ -105,37 +91,8 @@ class Subscription(OwnedModel):
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
 
-    currency = CurrencyField(help_text="ISO 4217 code of all amounts of the subscription, such as USD.")
-    unit_price = MoneyField(
-        min=0,
-        null=True,
-        blank=True,
-        help_text="The customer's own price of one unit for each interval, before discount and tax. Empty (null) if staff "
-        "granted it, for free.",
-    )
-    quantity = BoundedIntegerField(min=0, default=1, help_text="Units of the plan that are charged.")
-    interval = ChoiceField(
-        BillingInterval, max_length=10, blank=True, help_text="With interval_count, how often it is charged."
-    )
-    interval_count = BoundedIntegerField(min=1, default=1, help_text="Number of intervals between two charges.")
-    discount = MoneyField(
-        min=0, default=Decimal(0), help_text="Taken off each interval's price by coupons, as long as they last."
-    )
-    recurring_amount = MoneyField(
-        min=0, default=Decimal(0), help_text="Charged for each interval after discounts, without tax. Add-ons are included."
-    )
-    tax = MoneyField(min=0, default=Decimal(0), help_text="Part of the next charge that is tax.")
-    next_charge_at = models.DateTimeField(null=True, blank=True, help_text="When it is charged next; null if it is not.")
-    next_charge_amount = MoneyField(
-        min=0, null=True, blank=True, help_text="Charged next, after discounts, tax and credit, as Stripe computes it."
-    )
-    is_collection_paused = models.BooleanField(default=False, help_text="True if staff have paused its charges.")
-
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
-    personal_fields = personal(
-        *("stripe_customer_id", "stripe_subscription_id", "unit_price", "discount", "recurring_amount", "tax"),
-        "next_charge_amount",
-    )
+    personal_fields = personal("stripe_customer_id", "stripe_subscription_id", *CHARGED_AMOUNTS)
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -159,13 +116,7 @@ class Subscription(OwnedModel):
             ),
             rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
             rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
-            rule(f"{TABLE}_interval_with_price", Q(unit_price__isnull=True) | ~Q(interval=""), PRICE_WITHOUT_INTERVAL),
-            rule(
-                f"{TABLE}_next_charge_amount_with_day",
-                Q(next_charge_at__isnull=True, next_charge_amount__isnull=True)
-                | Q(next_charge_at__isnull=False, next_charge_amount__isnull=False),
-                CHARGE_WITHOUT_DAY,
-            ),
+            *CHARGE_RULES,
         ]
         indexes = [
             models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
@@ -186,10 +137,6 @@ class Subscription(OwnedModel):
                 raise ValidationError({name: ENDS_BEFORE_START}, "ends_before_start")
         if self.ended_at is not None and self.is_running:
             raise ValidationError({"ended_at": ENDED_WHILE_RUNNING}, "still_running")
-        if self.unit_price is not None and not self.interval:
-            raise ValidationError({"interval": PRICE_WITHOUT_INTERVAL}, "not_set")
-        if (self.next_charge_at is None) != (self.next_charge_amount is None):
-            raise ValidationError({"next_charge_amount": CHARGE_WITHOUT_DAY}, "not_set")
 
     is_active = Derived(IS_ACTIVE, help_text="True if the status is `trialing` or `active`.")
     is_trial = Derived(

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from billing.models import DunningStep, StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
-from billing.models.subscriptions import GOES_ON, IS_LOCAL, IS_RUNNING, BillingInterval, SubscriptionStatus
+from billing.models.subscription_charges import BillingInterval
+from billing.models.subscriptions import GOES_ON, IS_LOCAL, IS_RUNNING, SubscriptionStatus
 from billing.services.customer_notices import CustomerNotice, format_day, next_charge_text, notify_customer
 from system.models import Severity
 from users.models import User

@@ -1,4 +1,4 @@
-"""What a subscription charges, as Stripe computes it: its own price, its discounts, and its next charge with the tax.
+"""The charges of subscriptions as Stripe computes them: the own price, the discounts, and the next charge with its tax.
 
 The next charge is a preview by Stripe, which is read again only after something that determines it has changed.
 """

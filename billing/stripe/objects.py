@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_items, parse_tax_rates
+from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_item, parse_tax_rates
 from core.currencies import minor_units, rounded
 from core.errors import DomainError
 
@@ -119,7 +119,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         trial_end=instant(obj.get("trial_end")),
         created=_instant(obj["created"]),
         currency=(obj.get("currency") or "usd").upper(),
-        items=parse_items(obj),
+        items=tuple(parse_item(entry, obj) for entry in (obj.get("items") or {}).get("data", [])),
         discounts=parse_discounts(obj),
         is_collection_paused=obj.get("pause_collection") is not None,
         is_tax_automatic=bool((obj.get("automatic_tax") or {}).get("enabled")),

@@ -33,12 +33,8 @@ class StripeDiscount:
     ends_at: datetime | None
 
 
-def parse_items(obj: Object) -> tuple[StripeItem, ...]:
-    """Parse the items of a subscription, whose period is the subscription's own before API version 2025-03-31."""
-    return tuple(_parse_item(item, obj) for item in (obj.get("items") or {}).get("data", []))
-
-
-def _parse_item(item: Object, subscription: Object) -> StripeItem:
+def parse_item(item: Object, subscription: Object) -> StripeItem:
+    """Parse an item of a subscription, whose period is the subscription's own before API version 2025-03-31."""
     price = item.get("price") or {}
     price = price if isinstance(price, dict) else {"id": price}
     recurring = price.get("recurring") or {}

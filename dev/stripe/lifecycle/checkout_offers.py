@@ -1,4 +1,4 @@
-"""What a checkout session offers besides its prices: discounts, promotion codes, automatic tax and tax ids."""
+"""The parts of a checkout session besides its prices: discounts, promotion codes, automatic tax and tax ids."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ NO_NAME = (
 
 @dataclass(frozen=True)
 class Entries:
-    """What a customer enters on the page, each only if the session asks for it."""
+    """The entries of a customer on the page, each only if the session asks for it."""
 
     promotion_code: str = ""
     country: str = ""
