@@ -60,6 +60,11 @@ def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[s
         yield f"the subscription is {subscription['status']}"
     if "cancel_at_period_end" in before:
         yield "it will end with this period" if subscription["cancel_at_period_end"] else "it will renew again"
+    elif "cancel_at" in before:
+        ends = stripe_objects.instant(subscription["cancel_at"])
+        yield f"it will end on {ends:%Y-%m-%d}" if ends else "it will renew again"
+    if "discounts" in before:
+        yield "it has a discount" if subscription["discounts"] else "its discount has ended"
     if "items" in before:
         then, now = (stripe_objects.parse_subscription({**subscription, **part}) for part in (before, {}))
         if then.price_id != now.price_id:

@@ -140,7 +140,7 @@ class Simulation:
         if subscription is None:
             return DayState()
         [(_, access)] = access_of([subscription], now=now)
-        is_ending = subscription.is_running and subscription.cancel_at_period_end
+        is_ending = subscription.is_running and subscription.ends_at is not None
         status = f"{subscription.status}, ending" if is_ending else subscription.status
         access_text = f"{'open' if access.is_open else 'closed'}, {usable} features: {access.why}"
         return DayState(status, subscription.plan.name, access_text)

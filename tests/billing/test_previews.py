@@ -36,7 +36,8 @@ def plan_named(name: str, cycle: str = "monthly") -> SubscriptionPlan:
 
 def subscribed(payments: Payments, plan: SubscriptionPlan, terms: dict[str, Any], balance: int) -> Subscription:
     """Return the subscription of a new customer, without a trial, and with a balance in cents (negative for a credit)."""
-    user, v1 = UserFactory(), client_of(payments.stripe).v1
+    user: Any = UserFactory()
+    v1 = client_of(payments.stripe).v1
     customer = v1.customers.create({"email": user.email, "payment_method": "pm_card_visa"})
     method = v1.customers.payment_methods.list(customer.id).data[0].id
     v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": method}})
@@ -81,7 +82,7 @@ def test_a_preview_adds_up_and_is_what_the_change_costs(
         return
     terms: dict[str, Any] = {}
     if coupon:
-        terms["discounts"] = [{"coupon": v1.coupons.create(coupon).id}]  # type: ignore[arg-type]
+        terms["discounts"] = [{"coupon": v1.coupons.create(coupon).id}]
     if tax:
         rate = v1.tax_rates.create({"display_name": "Tax", "inclusive": tax[0], "percentage": tax[1]})
         terms["default_tax_rates"] = [rate.id]

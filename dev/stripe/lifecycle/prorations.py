@@ -37,9 +37,10 @@ def charges_of(account: Account, subscription: Obj, item: Obj) -> Iterator[tuple
 
 def credit_item(account: Account, subscription: Obj, item: Obj, at: int) -> None:
     """Create the invoice item that credits the unused part of an item's latest charge, if that covers the instant."""
-    line, invoice = next(charges_of(account, subscription, item), (None, None))
-    if line is None or not line["period"]["start"] <= at < line["period"]["end"]:
+    charge = next(charges_of(account, subscription, item), None)
+    if charge is None or not charge[0]["period"]["start"] <= at < charge[0]["period"]["end"]:
         return
+    line, invoice = charge
     start, end = line["period"]["start"], line["period"]["end"]
     amount = prorated_amount(net_amount({"discount_amounts": [], **line}), end - at, end - start)
     create_proration(

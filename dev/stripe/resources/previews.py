@@ -53,7 +53,7 @@ def create_preview(account: Account, given: dict[str, Any]) -> Obj:
         if not given.get("customer"):
             raise ApiError("You must specify a customer or a subscription.", param="customer")
         customer = account.find("customer", given["customer"], "customer")
-        more = {name: given[name] for name in ("automatic_tax", "discounts") if name in given}
+        more: dict[str, Any] = {name: given[name] for name in ("automatic_tax", "discounts") if name in given}
         subscription = subscribe(account, customer, {**details, **more, "payment_behavior": "default_incomplete"})
         return as_preview(account, account.store.get(subscription["latest_invoice"]))
 
