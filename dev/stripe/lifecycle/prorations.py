@@ -30,9 +30,9 @@ def charges_of(account: Account, subscription: Obj, item: Obj) -> Iterator[tuple
     for invoice in reversed(account.store.where("invoice", subscription=subscription["id"])):
         if invoice["status"] not in UNCHARGED:
             found += [(line, invoice) for line in reversed(invoice["lines"]["data"])]
-    for line, invoice in found:
-        if line["_"].get("subscription_item") == item["id"] and line["amount"] > 0:
-            yield line, invoice
+    for charge in found:
+        if charge[0]["_"].get("subscription_item") == item["id"] and charge[0]["amount"] > 0:
+            yield charge
 
 
 def credit_item(account: Account, subscription: Obj, item: Obj, at: int) -> None:
