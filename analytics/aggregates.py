@@ -47,9 +47,9 @@ def customers_by_month(now: datetime) -> AggregateTable:
 
 def customers_by_plan() -> AggregateTable:
     running = Subscription.objects.filter(Q(status="active") | Q(status="trialing"), user__is_staff=False)
-    plans = running.values(name=F("plan__name"), cycle=F("plan__billing_cycle"), currency=F("plan__currency"))
-    groups = _groups(plans, "user", order="name", each=Sum("plan__price"))
-    return AggregateTable("Plans", "plan", ("billing cycle", "currency", "sum of prices"), groups)
+    plans = running.values(name=F("plan__name"), cycle=F("plan__billing_cycle"), charged_in=F("currency"))
+    groups = _groups(plans, "user", order="name", each=Sum("recurring_amount"))
+    return AggregateTable("Plans", "plan", ("billing cycle", "currency", "charged for each cycle"), groups)
 
 
 def use_of_features(now: datetime) -> AggregateTable:

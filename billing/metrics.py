@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Case, Count, DateTimeField, DecimalField, Exists, F, OuterRef, Q, Sum, When
+from django.db.models import Case, Count, DateTimeField, DecimalField, Exists, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from billing.models import BillingHistory, Subscription
 from billing.models.invoices import OWED
-from billing.models.plans import BillingCycle
+from billing.models.subscription_charges import BillingInterval
 from billing.models.subscriptions import IS_LOCAL, SubscriptionStatus
 from core.currencies import rounded
 
@@ -25,6 +25,12 @@ PLACES = Decimal("0.01")
 AMOUNT: Any = DecimalField(max_digits=18, decimal_places=6)
 ZERO = Decimal(0)
 IS_PAID_SUBSCRIPTION = ~IS_LOCAL
+PER_MONTH = {  # the intervals in a month
+    BillingInterval.DAY: Decimal(365) / 12,
+    BillingInterval.WEEK: Decimal(365) / 84,
+    BillingInterval.MONTH: Decimal(1),
+    BillingInterval.YEAR: Decimal(1) / 12,
+}
 PAYING_STATUSES = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 Row = tuple[Any, ...]
 
@@ -66,21 +72,26 @@ def last_months(now: datetime) -> list[CalendarMonth]:
     return [CalendarMonth(begin, begin + relativedelta(months=1)) for begin in begins]
 
 
-def monthly_price() -> Case:
-    """Return the monthly price of a subscription's plan as an expression."""
-    yearly = When(plan__billing_cycle=BillingCycle.YEARLY, then=F("plan__price") / Decimal(12))
-    return Case(yearly, default=F("plan__price"), output_field=AMOUNT)
+def monthly_amount() -> Case:
+    """Return what a subscription charges for a month as an expression: nothing while its collection is paused."""
+    intervals = [
+        When(interval=interval, then=F("recurring_amount") * factor / F("interval_count"))
+        for interval, factor in PER_MONTH.items()
+    ]
+    paused = When(is_collection_paused=True, then=Value(ZERO))
+    return Case(paused, *intervals, default=Value(ZERO), output_field=AMOUNT)
 
 
 def paying_subscriptions() -> Any:
-    """Return the paid subscriptions, annotated with the monthly price and the instants when payment began and ended."""
+    """Return the paid subscriptions, annotated with the monthly amount and the instants when payment began and ended."""
     ended = Case(
+        When(status=SubscriptionStatus.CANCELED, ended_at__isnull=False, then=F("ended_at")),
         When(status=SubscriptionStatus.CANCELED, cancel_at_period_end=True, then=Coalesce("current_period_end", "canceled_at")),
         When(status=SubscriptionStatus.CANCELED, then=Coalesce("canceled_at", "updated_at", output_field=DateTimeField())),
     )
     rows = Subscription.objects.filter(IS_PAID_SUBSCRIPTION, status__in=(*PAYING_STATUSES, SubscriptionStatus.CANCELED))
     return rows.annotate(
-        price=monthly_price(), began=Coalesce("trial_end", "created_at", output_field=DateTimeField()), ended=ended
+        monthly=monthly_amount(), began=Coalesce("trial_end", "created_at", output_field=DateTimeField()), ended=ended
     )
 
 
@@ -92,23 +103,26 @@ def paying_at(instant: datetime) -> Q:
 def monthly_recurring_revenue(now: datetime) -> Metric:
     """Return the current monthly recurring revenue (MRR) by currency."""
     active, late = Q(status=SubscriptionStatus.ACTIVE), Q(status=SubscriptionStatus.PAST_DUE)
-    found = paying_subscriptions().filter(status__in=PAYING_STATUSES).values("plan__currency").order_by("plan__currency")
+    charged = paying_subscriptions().filter(status__in=PAYING_STATUSES, is_collection_paused=False)
+    found = charged.values("currency").order_by("currency")
     sums = found.annotate(
-        mrr=Sum("price", filter=active),
+        mrr=Sum("monthly", filter=active),
         customers=Count("user", filter=active, distinct=True),
-        late_mrr=Sum("price", filter=late),
+        late_mrr=Sum("monthly", filter=late),
         late_customers=Count("user", filter=late, distinct=True),
     )
     rows = [
         (currency, row["customers"], _money(row["mrr"], currency), row["late_customers"], _money(row["late_mrr"], currency))
         for row in sums
-        for currency in (row["plan__currency"],)
+        for currency in (row["currency"],)
     ]
     return Metric(
         "mrr",
         "Monthly recurring revenue now",
-        "Sum of the plans' prices, with yearly prices divided by 12. Past-due subscriptions are shown separately.",
-        "Active and past-due subscriptions managed by Stripe. Gifts, trials and pauses are excluded; discounts are ignored.",
+        "Sum of what the subscriptions charge: each customer's own price and quantity after recurring discounts, without tax, "
+        "with yearly amounts divided by 12. Past-due subscriptions are shown separately.",
+        "Active and past-due subscriptions managed by Stripe. Gifts, trials and subscriptions whose collection is paused are "
+        "excluded.",
         ("currency", "customers", "MRR", "customers past due", "MRR past due"),
         2,
         rows,
@@ -119,10 +133,10 @@ def revenue_by_month(now: datetime) -> Metric:
     """Return the MRR at the end of each month, and for the current month the MRR now."""
     months = last_months(now)
     ends = [min(month.ends, now) for month in months]
-    sums: dict[str, Any] = {f"mrr{number}": Sum("price", filter=paying_at(end)) for number, end in enumerate(ends)}
+    sums: dict[str, Any] = {f"mrr{number}": Sum("monthly", filter=paying_at(end)) for number, end in enumerate(ends)}
     counts: dict[str, Any] = {f"n{number}": _people(paying_at(end)) for number, end in enumerate(ends)}
     rows = [
-        (month.name, row["plan__currency"], row[f"n{number}"], _money(row[f"mrr{number}"], row["plan__currency"]))
+        (month.name, row["currency"], row[f"n{number}"], _money(row[f"mrr{number}"], row["currency"]))
         for row in _by_currency(sums | counts)
         for number, month in enumerate(months)
     ]
@@ -131,7 +145,7 @@ def revenue_by_month(now: datetime) -> Metric:
         "Monthly recurring revenue by month",
         "The same sum at the end of each month, and now. Includes past-due subscriptions: past statuses are not stored.",
         "Subscriptions managed by Stripe, from the end of the trial (without one, from when they were recorded) until they "
-        "ended, at the current price of their plan.",
+        "ended, at their current or last amount. While its collection is paused, the amount of a subscription is 0.",
         ("month", "currency", "customers", "MRR"),
         3,
         rows,
@@ -145,15 +159,15 @@ def churn(now: datetime) -> Metric:
     for number, month in enumerate(months):
         there = paying_at(month.begins)
         left = there & Q(ended__gte=month.begins, ended__lt=min(month.ends, now))
-        figures[f"n{number}"], figures[f"mrr{number}"] = _people(there), Sum("price", filter=there)
-        figures[f"lost{number}"], figures[f"less{number}"] = _people(left), Sum("price", filter=left)
+        figures[f"n{number}"], figures[f"mrr{number}"] = _people(there), Sum("monthly", filter=there)
+        figures[f"lost{number}"], figures[f"less{number}"] = _people(left), Sum("monthly", filter=left)
     rows: list[Row] = []
     for found in _by_currency(figures):
         for number, month in enumerate(months):
             people, lost = found[f"n{number}"], found[f"lost{number}"]
-            mrr, less = (_money(found[f"{sums}{number}"], found["plan__currency"]) for sums in ("mrr", "less"))
+            mrr, less = (_money(found[f"{sums}{number}"], found["currency"]) for sums in ("mrr", "less"))
             shares = _percent(lost, people), _percent(less, mrr)
-            rows.append((month.name, found["plan__currency"], people, lost, shares[0], mrr, less, shares[1]))
+            rows.append((month.name, found["currency"], people, lost, shares[0], mrr, less, shares[1]))
     return Metric(
         "churn",
         "Churn",
@@ -221,7 +235,7 @@ def overdue(now: datetime) -> Metric:
 
 
 def _by_currency(figures: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    return paying_subscriptions().values("plan__currency").annotate(**figures).order_by("plan__currency")
+    return paying_subscriptions().values("currency").annotate(**figures).order_by("currency")
 
 
 def _people(condition: Q) -> Count:

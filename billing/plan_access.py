@@ -23,7 +23,9 @@ class SubscriptionFacts(Protocol):
     current_period_start: datetime | None
     current_period_end: datetime | None
     trial_end: datetime | None
-    cancel_at_period_end: bool
+
+    @property
+    def ends_at(self) -> datetime | None: ...  # the instant for which its end is set, None if no end is set
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,20 @@ def _trialing(trial: SubscriptionFacts, now: datetime) -> PlanAccess:
         return PlanAccess(False, None, "The trial has no end date, so it grants no access.")
     if now >= end:
         return PlanAccess(False, end, f"The trial ended at {format_instant(end)} without a payment.")
-    canceled = "was canceled and " if trial.cancel_at_period_end else ""
-    return PlanAccess(True, end, f"The trial {canceled}runs until {format_instant(end)}.")
+    canceled = "was canceled and " if trial.ends_at is not None and trial.ends_at <= end else ""
+    until = min(end, trial.ends_at or end)
+    verb = "runs" if now < until else "ran"
+    return PlanAccess(now < until, until, f"The trial {canceled}{verb} until {format_instant(until)}.")
 
 
 def _active(paid: SubscriptionFacts, now: datetime) -> PlanAccess:
     end = paid.current_period_end
     if end is None:
         return PlanAccess(True, None, "The subscription is active and has no end date.")
-    if paid.cancel_at_period_end:
-        verb = "runs" if now < end else "ran"
-        return PlanAccess(now < end, end, f"The subscription was canceled and {verb} until {format_instant(end)}.")
+    if paid.ends_at is not None and paid.ends_at <= end:
+        verb = "runs" if now < paid.ends_at else "ran"
+        why = f"The subscription was canceled and {verb} until {format_instant(paid.ends_at)}."
+        return PlanAccess(now < paid.ends_at, paid.ends_at, why)
     if now < end:
         return PlanAccess(True, end + RENEWAL_LAG, f"The subscription is active and renews at {format_instant(end)}.")
     if now < end + RENEWAL_LAG:
@@ -82,8 +87,8 @@ def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since:
     if failed is None:
         return PlanAccess(False, None, "The payment failed on an unknown date, so there is no grace period.")
     end = failed + grace
-    if unpaid.cancel_at_period_end and unpaid.current_period_end is not None and unpaid.current_period_end > failed:
-        end = min(end, unpaid.current_period_end)
+    if unpaid.ends_at is not None and unpaid.ends_at > failed:
+        end = min(end, unpaid.ends_at)
     failure = f"The payment of {format_instant(failed)} failed"
     if now >= end:
         return PlanAccess(False, end, f"{failure}, and the grace period ended at {format_instant(end)}.")

@@ -28,6 +28,11 @@ class TableSubscription:
     current_period_end: datetime | None = PERIOD_END
     trial_end: datetime | None = TRIAL_END
 
+    @property
+    def ends_at(self) -> datetime | None:
+        end = self.trial_end if self.status == "trialing" else self.current_period_end
+        return end if self.cancel_at_period_end else None
+
 
 @dataclass(frozen=True)
 class TableRow:

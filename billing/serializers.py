@@ -8,6 +8,7 @@ from rest_framework import serializers
 from billing.entitlement_resolution import EntitlementSource
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from billing.stripe.checkout import PORTAL_OVERVIEW, PORTAL_PAGES
+from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, StrictSerializer
 
 MAX_USAGE_AMOUNT = 1_000
@@ -37,6 +38,14 @@ class SubscriptionSerializer(BaseSerializer):
             "status": "active",
             "current_period_start": "2026-03-01T09:30:00Z",
             "current_period_end": "2026-04-01T09:30:00Z",
+            "currency": "USD",
+            "unit_price": "35.00",
+            "interval": "month",
+            "discount": "7.00",
+            "recurring_amount": "28.00",
+            "tax": "5.32",
+            "next_charge_at": "2026-04-01T10:30:00Z",
+            "next_charge_amount": "33.32",
             "is_active": True,
             "days_until_renewal": 30,
             "pending_plan": None,
@@ -88,27 +97,46 @@ class PreviewLineSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(
         help_text="Text for the customer, written by Stripe unless the subscription is on trial."
     )
-    amount = serializers.DecimalField(12, 2, help_text="In the currency of the preview; a credit is negative.")
+    amount = AmountField(help_text="In the currency of the preview; a credit is negative.")
 
 
-@extend_schema_serializer(description="The cost of a plan change if it is made now. During a trial nothing is due.")
+@extend_schema_serializer(
+    description="The cost of a plan change if it is made now, as Stripe computes it. The lines add up to `subtotal`, "
+    "`subtotal - discount + tax` is `total`, and `total - starting_credit + credit` is `due_now`. On a trial nothing is due."
+)
 class PreviewSerializer(serializers.Serializer[Any]):
-    due_now = serializers.DecimalField(12, 2, help_text="Charged when the plan is changed, in `currency`.")
-    credit = serializers.DecimalField(12, 2, help_text="Applied to the next invoices, in `currency`.")
-    currency = serializers.CharField(help_text="ISO 4217 code.")
-    lines = PreviewLineSerializer(many=True)
+    currency = serializers.CharField(help_text="ISO 4217 code of all amounts.")
     prorated_at = serializers.DateTimeField(help_text="The instant for which the amounts are calculated.")
+    lines = PreviewLineSerializer(many=True)
+    subtotal = AmountField(help_text="Sum of the lines, before discount and tax. Negative if more is credited than charged.")
+    discount = AmountField(help_text="Taken off by coupons, 0 or more.")
+    tax = AmountField(help_text="Added to the prices; negative if tax is credited.")
+    included_tax = AmountField(help_text="Tax that the prices already include, for information.")
+    total = AmountField(help_text="The subtotal after discount and tax.")
+    starting_credit = AmountField(help_text="The customer's credit before the change; negative if they owe an amount.")
+    credit = AmountField(help_text="The customer's credit after the change, which is applied to the next invoices.")
+    due_now = AmountField(help_text="Charged when the plan is changed.")
+    next_charge_at = serializers.DateTimeField(allow_null=True, help_text="End of the trial; null without a trial.")
+    next_charge_amount = AmountField(allow_null=True, help_text="Charged after the trial; null without a trial.")
 
     class Meta:
         example = {
-            "due_now": "20.00",
-            "credit": "0.00",
             "currency": "USD",
+            "prorated_at": "2026-03-16T09:30:00Z",
             "lines": [
                 {"description": "Unused time on Mid-tier", "amount": "-17.50"},
                 {"description": "Remaining time on Professional", "amount": "37.50"},
             ],
-            "prorated_at": "2026-03-16T09:30:00Z",
+            "subtotal": "20.00",
+            "discount": "0.00",
+            "tax": "3.80",
+            "included_tax": "0.00",
+            "total": "23.80",
+            "starting_credit": "5.00",
+            "credit": "0.00",
+            "due_now": "18.80",
+            "next_charge_at": None,
+            "next_charge_amount": None,
         }
 
 
@@ -200,6 +228,12 @@ class InvoiceSerializer(BaseSerializer):
         example = {
             "amount": "35.00",
             "amount_refunded": "0.00",
+            "amount_due": "30.00",
+            "tax": "5.59",
+            "number": "A1B2C3D4-0003",
+            "hosted_invoice_url": "https://invoice.stripe.com/i/acct_1/test_1",
+            "invoice_pdf": "https://pay.stripe.com/invoice/acct_1/test_1/pdf",
+            "receipt_url": "https://pay.stripe.com/receipts/invoices/1",
             "status": "paid",
             "is_processing": False,
             "billing_date": "2026-03-01T09:30:00Z",

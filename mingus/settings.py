@@ -148,6 +148,9 @@ STRIPE_WEBHOOK_SECRETS = env.names("STRIPE_WEBHOOK_SECRETS")  # two during a rot
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
 STRIPE_TIMEOUT = env.number("STRIPE_TIMEOUT", 20, at_least=1)
 BILLING_TRIAL_DAYS = env.number("BILLING_TRIAL_DAYS", 14)
+BILLING_PROMOTION_CODES = env.flag("BILLING_PROMOTION_CODES", default=True)
+BILLING_AUTOMATIC_TAX = env.flag("BILLING_AUTOMATIC_TAX", default=False)
+BILLING_TAX_IDS = env.flag("BILLING_TAX_IDS", default=False)
 BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
 
 # --- time and files

@@ -90,7 +90,7 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
     list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), "is_processing", ("billing_date", DaysFilter))
     list_select_related = ("user", "subscription")
-    search_fields = ("description", "stripe_invoice_id")
+    search_fields = ("description", "number", "stripe_invoice_id")
     ordering_for_customer = ("-billing_date", "-id")
     sortable_by_for_customer = ("billing_date",)
     date_hierarchy = "billing_date"
@@ -100,12 +100,16 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
         "billing_date",
         "amount",
         "amount_refunded",
+        "amount_due",
+        "discount",
+        "tax",
         "currency",
         "status",
         "is_processing",
         "due_date",
         "paid_at",
         "description",
+        "number",
         "stripe_invoice_id",
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from billing import services
@@ -28,6 +29,7 @@ from core.admin import (
     for_selected_rows,
     inline_on,
     linked,
+    money,
 )
 from core.admin.masking import unmasked
 from users.models import User
@@ -44,6 +46,20 @@ STATUS_COLORS = {
 }
 STRIPE_MANAGED_FIELDS = ("stripe_subscription_id", "stripe_customer_id")
 PAYMENT_FIELDS = ("pending_plan", "pending_until", "payment_url")  # of a change that waits for its payment at Stripe
+CHARGE_FIELDS = (  # written by the sync only; a granted subscription is free
+    "currency",
+    "unit_price",
+    "quantity",
+    "interval",
+    "interval_count",
+    "discount",
+    "recurring_amount",
+    "tax",
+    "next_charge_at",
+    "next_charge_amount",
+    "is_collection_paused",
+    "ended_at",
+)
 
 
 class SubscriptionColumns:
@@ -51,6 +67,15 @@ class SubscriptionColumns:
 
     plan_name = column("plan", "plan", show=str)
     state = column("status", "status", STATUS_COLORS)
+
+    ends = column("cancel_at", "ends")
+
+    @display(description="next charge")
+    def next_charge(self, subscription: Subscription) -> str:
+        if subscription.next_charge_at is None or subscription.next_charge_amount is None:
+            return "-"
+        amount = money(subscription.next_charge_amount, subscription.currency)
+        return format_html("{} on {}", amount, f"{subscription.next_charge_at:%Y-%m-%d}")
 
     @display(description="managed by")
     def managed_by(self, subscription: Subscription) -> str:
@@ -61,7 +86,7 @@ class SubscriptionColumns:
 class SubscriptionInline(SubscriptionColumns, ReadOnlyInline):
     model = Subscription
     place = 4
-    fields = ("since", "plan_name", "state", "current_period_end", "cancel_at_period_end", "managed_by")
+    fields = ("since", "plan_name", "state", "current_period_end", "ends", "next_charge", "managed_by")
     since = linked("created_at", "since")
     ordering = ("-created_at", "-id")
 
@@ -79,26 +104,36 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
         "state",
         "current_period_start",
         "current_period_end",
-        "cancel_at_period_end",
+        "ends",
+        "next_charge",
         "managed_by",
     )
     list_filter = (BY_CUSTOMER, ("plan", AutocompleteSelectFilter), ("status", ChoicesDropdownFilter))
     list_select_related = ("user", "plan")
     search_fields = ("plan__name", *STRIPE_MANAGED_FIELDS)
     ordering_for_customer = ("-created_at", "-id")
-    readonly_fields = (*STRIPE_MANAGED_FIELDS, *PAYMENT_FIELDS)
+    readonly_fields = (*STRIPE_MANAGED_FIELDS, *PAYMENT_FIELDS, *CHARGE_FIELDS)
     csv_columns = (
         "id",
         "user__email",
         "plan__name",
         "plan__billing_cycle",
-        "plan__price",
-        "plan__currency",
+        "unit_price",
+        "quantity",
+        "discount",
+        "recurring_amount",
+        "tax",
+        "currency",
+        "interval",
+        "next_charge_at",
+        "next_charge_amount",
         "status",
         "current_period_start",
         "current_period_end",
         "cancel_at_period_end",
+        "cancel_at",
         "canceled_at",
+        "ended_at",
         "trial_end",
         *STRIPE_MANAGED_FIELDS,
     )
@@ -114,7 +149,7 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
     def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
         if not row.is_running:
             return set(self.actions_detail)
-        hidden = {"cancel_later"} if row.cancel_at_period_end else {"reactivate"}
+        hidden = {"cancel_later"} if row.ends_at is not None else {"reactivate"}
         return hidden if row.status == SubscriptionStatus.PAUSED else {*hidden, "resume"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -122,7 +157,8 @@ class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMix
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields: access first, because customers ask about it, and the timeline last."""
-        names = [name for name in super().get_fields(request, obj) if name not in ("access", "timeline")]
+        hidden = {"access", "timeline", *(() if obj and not obj.is_local else CHARGE_FIELDS)}
+        names = [name for name in super().get_fields(request, obj) if name not in hidden]
         return ["access", *names, "timeline"] if obj else names
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

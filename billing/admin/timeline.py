@@ -83,11 +83,11 @@ def _status_changes(subscription: Subscription) -> Iterator[TimelineEntry]:
         yield TimelineEntry(subscription.trial_end, "flag", "trial ended", "")
     if subscription.canceled_at is None:
         return
-    later = subscription.runs_until if subscription.cancel_at_period_end else None
+    later = subscription.ends_at
     if later is not None:
         yield TimelineEntry(subscription.canceled_at, "event_busy", "canceled", f"Ends at {later:%Y-%m-%d %H:%M}.")
     if not subscription.is_running:
-        yield TimelineEntry(later or subscription.canceled_at, "event_busy", "ended", "")
+        yield TimelineEntry(subscription.ended_at or later or subscription.canceled_at, "event_busy", "ended", "")
 
 
 def _invoices(rows: Iterable[Any]) -> Iterator[TimelineEntry]:

@@ -147,6 +147,99 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code of all amounts of the subscription, such as USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
+                (
+                    "unit_price",
+                    NumericField(
+                        blank=True,
+                        decimal_places=3,
+                        help_text=(
+                            "The customer's own price of one unit for each interval, before discount and tax. Empty (null) if "
+                            "staff granted it, for free."
+                        ),
+                        max_digits=16,
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "quantity",
+                    models.IntegerField(
+                        default=1, help_text="Units of the plan that are charged.", validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "interval",
+                    models.CharField(
+                        blank=True,
+                        choices=[("day", "Day"), ("week", "Week"), ("month", "Month"), ("year", "Year")],
+                        help_text="With interval_count, how often it is charged.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "interval_count",
+                    models.IntegerField(
+                        default=1, help_text="Number of intervals between two charges.", validators=[MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "discount",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Taken off each interval's price by coupons, as long as they last.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "recurring_amount",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Charged for each interval after discounts, without tax. Add-ons are included.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "tax",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Part of the next charge that is tax.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "next_charge_at",
+                    models.DateTimeField(blank=True, help_text="When it is charged next; null if it is not.", null=True),
+                ),
+                (
+                    "next_charge_amount",
+                    NumericField(
+                        blank=True,
+                        decimal_places=3,
+                        help_text="Charged next, after discounts, tax and credit, as Stripe computes it.",
+                        max_digits=16,
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "is_collection_paused",
+                    models.BooleanField(default=False, help_text="True if staff have paused its charges."),
+                ),
+                (
                     "stripe_subscription_id",
                     models.CharField(blank=True, help_text="Empty if staff granted it, for free.", max_length=255),
                 ),
@@ -195,8 +288,20 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="True if it ends at the end of its period."),
                 ),
                 (
+                    "cancel_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it will end or has ended by a cancellation; empty (null) if no end is set.",
+                        null=True,
+                    ),
+                ),
+                (
                     "canceled_at",
                     models.DateTimeField(blank=True, help_text="When it was canceled, which may be before it ends.", null=True),
+                ),
+                (
+                    "ended_at",
+                    models.DateTimeField(blank=True, help_text="When it ended. Empty (null) while it runs.", null=True),
                 ),
                 ("trial_start", models.DateTimeField(blank=True, null=True)),
                 ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
@@ -265,6 +370,31 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
+                            ("ended_at__isnull", True),
+                            models.Q(("status__in", ("trialing", "active", "past_due", "unpaid", "paused")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="billing_subscription_ended_at_when_ended",
+                        violation_error_message="Only a subscription that has ended has an end.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("unit_price__isnull", True), models.Q(("interval", ""), _negated=True), _connector="OR"
+                        ),
+                        name="billing_subscription_interval_with_price",
+                        violation_error_message="A price needs the interval for which it is charged.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_charge_amount__isnull", True), ("next_charge_at__isnull", True)),
+                            models.Q(("next_charge_amount__isnull", False), ("next_charge_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="billing_subscription_next_charge_amount_with_day",
+                        violation_error_message="The next charge needs both its day and its amount.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
                             (
                                 "status__in",
                                 [
@@ -284,6 +414,126 @@ class Migration(migrations.Migration):
                             "Choose one of: incomplete, incomplete_expired, trialing, active, past_due, canceled, unpaid, "
                             "paused."
                         ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="billing_subscription_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("unit_price"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_subscription_unit_price_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("unit_price__gt", Decimal("-10000000000000")), ("unit_price__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_subscription_unit_price_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0)),
+                        name="billing_subscription_unit_price_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 0)),
+                        name="billing_subscription_quantity_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("interval__in", ["day", "week", "month", "year", ""])),
+                        name="billing_subscription_interval_choice",
+                        violation_error_message="Choose one of: day, week, month, year.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("interval_count__gte", 1)),
+                        name="billing_subscription_interval_count_bounds",
+                        violation_error_message="Must be 1 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("discount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_subscription_discount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("discount__gt", Decimal("-10000000000000")), ("discount__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_subscription_discount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("discount__gte", 0)),
+                        name="billing_subscription_discount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("recurring_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_subscription_recurring_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recurring_amount__gt", Decimal("-10000000000000")),
+                            ("recurring_amount__lt", Decimal("10000000000000")),
+                        ),
+                        name="billing_subscription_recurring_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("recurring_amount__gte", 0)),
+                        name="billing_subscription_recurring_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("tax"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_subscription_tax_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tax__gt", Decimal("-10000000000000")), ("tax__lt", Decimal("10000000000000"))),
+                        name="billing_subscription_tax_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tax__gte", 0)),
+                        name="billing_subscription_tax_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("next_charge_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_subscription_next_charge_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("next_charge_amount__gt", Decimal("-10000000000000")),
+                            ("next_charge_amount__lt", Decimal("10000000000000")),
+                        ),
+                        name="billing_subscription_next_charge_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("next_charge_amount__gte", 0)),
+                        name="billing_subscription_next_charge_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
                     ),
                 ],
             },
@@ -312,6 +562,36 @@ class Migration(migrations.Migration):
                         help_text="Part of the amount that was paid back.",
                         max_digits=16,
                         validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "amount_due",
+                    NumericField(
+                        blank=True,
+                        decimal_places=3,
+                        help_text="Part to be charged, after the customer's credit; null if it is unknown.",
+                        max_digits=16,
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "discount",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Taken off by coupons; the amount is after it.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "tax",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text="Part of the amount that is tax; negative if tax was credited.",
+                        max_digits=16,
                     ),
                 ),
                 (
@@ -349,15 +629,26 @@ class Migration(migrations.Migration):
                 ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
                 ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
                 ("description", models.TextField(blank=True)),
+                ("number", models.CharField(blank=True, help_text="Number of the invoice; empty for a draft.", max_length=100)),
+                (
+                    "hosted_invoice_url",
+                    models.CharField(blank=True, help_text="Stripe's page to view and pay the invoice.", max_length=2000),
+                ),
+                ("invoice_pdf", models.CharField(blank=True, help_text="URL of the invoice as PDF.", max_length=2000)),
+                (
+                    "receipt_url",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stripe's page with the receipt of the payment; empty if nothing was charged.",
+                        max_length=2000,
+                    ),
+                ),
                 (
                     "metadata",
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text=(
-                            "From Stripe: number, hosted_invoice_url, invoice_pdf, paid_from_credit (not charged) or a "
-                            "negative total."
-                        ),
+                        help_text="From Stripe: a negative total, which became a credit of the customer.",
                         validators=[validate_json_object],
                     ),
                 ),
@@ -455,6 +746,59 @@ class Migration(migrations.Migration):
                         condition=models.Q(("amount_refunded__gte", 0)),
                         name="billing_billinghistory_amount_refunded_bounds",
                         violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("amount_due"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_amount_due_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_due__gt", Decimal("-10000000000000")), ("amount_due__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billinghistory_amount_due_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_due__gte", 0)),
+                        name="billing_billinghistory_amount_due_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("discount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_discount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("discount__gt", Decimal("-10000000000000")), ("discount__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billinghistory_discount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("discount__gte", 0)),
+                        name="billing_billinghistory_discount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("tax"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_tax_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tax__gt", Decimal("-10000000000000")), ("tax__lt", Decimal("10000000000000"))),
+                        name="billing_billinghistory_tax_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -1161,6 +1505,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "charge_basis",
+                    models.CharField(
+                        blank=True,
+                        help_text="Digest of what determines the next charges. If it is empty or differs, they are read again.",
+                        max_length=64,
+                    ),
+                ),
                 ("synced_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "deleted_at",

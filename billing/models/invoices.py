@@ -19,6 +19,8 @@ from core.privacy.masks import personal
 from users.models import UserProfile
 
 TABLE = "billing_billinghistory"
+MAX_URL_LENGTH = 2000
+TEXTS = ("stripe_invoice_id", "description", "number", "hosted_invoice_url", "invoice_pdf", "receipt_url")  # about a person
 
 
 class InvoiceStatus(models.TextChoices):
@@ -53,6 +55,11 @@ class BillingHistory(OwnedModel):
     stripe_invoice_id = models.CharField(max_length=255, blank=True)
     amount = MoneyField(min=0, help_text="Total of the invoice, 0 or more, in its currency.")
     amount_refunded = MoneyField(min=0, default=Decimal(0), help_text="Part of the amount that was paid back.")
+    amount_due = MoneyField(
+        min=0, null=True, blank=True, help_text="Part to be charged, after the customer's credit; null if it is unknown."
+    )
+    discount = MoneyField(min=0, default=Decimal(0), help_text="Taken off by coupons; the amount is after it.")
+    tax = MoneyField(default=Decimal(0), help_text="Part of the amount that is tax; negative if tax was credited.")
     currency = CurrencyField(help_text="ISO 4217 code, such as USD.")
     status = ChoiceField(
         InvoiceStatus, max_length=50, help_text="Pending, failed and unpaid are owed. Refunded means refunded in full."
@@ -65,18 +72,30 @@ class BillingHistory(OwnedModel):
     due_date = models.DateTimeField(null=True, blank=True, help_text="When the payment is due.")
     paid_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if the invoice was not paid.")
     description = models.TextField(blank=True)
-    metadata = JSONObjectField(
-        help_text="From Stripe: number, hosted_invoice_url, invoice_pdf, paid_from_credit (not charged) or a negative total."
+    number = models.CharField(max_length=100, blank=True, help_text="Number of the invoice; empty for a draft.")
+    hosted_invoice_url = models.CharField(
+        max_length=MAX_URL_LENGTH, blank=True, help_text="Stripe's page to view and pay the invoice."
     )
+    invoice_pdf = models.CharField(max_length=MAX_URL_LENGTH, blank=True, help_text="URL of the invoice as PDF.")
+    receipt_url = models.CharField(
+        max_length=MAX_URL_LENGTH,
+        blank=True,
+        help_text="Stripe's page with the receipt of the payment; empty if nothing was charged.",
+    )
+    metadata = JSONObjectField(help_text="From Stripe: a negative total, which became a credit of the customer.")
 
     privacy = Privacy(
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.OPERATOR,
         reason="charges, refunds and payments must be retained in the accounts, with currency and country, for ten years",
-        blank={"subscription": None, "stripe_invoice_id": "", "description": "", "metadata": billing_country_only},
+        blank={
+            "subscription": None,
+            **dict.fromkeys(TEXTS, ""),
+            "metadata": billing_country_only,
+        },
     )
-    personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
+    personal_fields = personal("amount", "amount_refunded", "amount_due", "discount", "tax", "metadata", *TEXTS)
 
     class Meta(OwnedModel.Meta):
         verbose_name = "invoice"
@@ -124,4 +143,4 @@ class BillingHistory(OwnedModel):
     @property
     def paid_from_credit(self) -> Decimal:
         """The part of the amount that was paid from the customer's credit and not charged."""
-        return Decimal(self.metadata.get("paid_from_credit", 0))
+        return max(self.amount - self.amount_due, Decimal(0)) if self.amount_due is not None else Decimal(0)

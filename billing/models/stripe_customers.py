@@ -34,6 +34,11 @@ class StripeCustomer(OwnedModel):
     card_exp_year = BoundedIntegerField(min=2000, max=2200, null=True, blank=True)
     credit = MoneyField(default=0, help_text="Applied to the next invoices; a negative amount is owed.")
     currency = CurrencyField()
+    charge_basis = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Digest of what determines the next charges. If it is empty or differs, they are read again.",
+    )
     synced_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(
         null=True, blank=True, help_text="When a sync found that the customer is deleted at Stripe. A checkout creates another."

@@ -8,6 +8,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from billing.models.plans import SubscriptionPlan
+from billing.models.subscription_charges import CHARGE_RULES, CHARGED_AMOUNTS, TABLE, SubscriptionCharges
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
@@ -15,8 +16,6 @@ from core.models.fields import ChoiceField
 from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import ErasureBlocker, recorded
 from core.privacy.masks import personal
-
-TABLE = "billing_subscription"
 
 
 class SubscriptionStatus(models.TextChoices):
@@ -42,12 +41,14 @@ RUNNING = (
 )
 ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
-IS_RENEWING = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
+GOES_ON = Q(cancel_at_period_end=False) & (Q(cancel_at__isnull=True) | Q(cancel_at__gt=F("current_period_end")))
+IS_RENEWING = IS_RUNNING & GOES_ON & Q(current_period_end__isnull=False)
 PENDING_WITHOUT_END = "A plan that waits for its payment must have pending_until."
 ENDS_BEFORE_START = "The end must be after the start."
+ENDED_WHILE_RUNNING = "Only a subscription that has ended has an end."
 
 STILL_PAID = ErasureBlocker(
-    rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
+    rows=IS_RUNNING & ~IS_LOCAL & GOES_ON & Q(plan__price__gt=0),
     code="subscription_running",
     remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
     "or ask support to end it.",
@@ -70,7 +71,7 @@ class SubscriptionQuerySet(OwnedQuerySet):
         return self.filter(tried | renews_or_ends & Q(current_period_end__lte=now), IS_LOCAL, IS_RUNNING)
 
 
-class Subscription(OwnedModel):
+class Subscription(SubscriptionCharges, OwnedModel):
     """One customer's subscription to a plan. Once it has a Stripe ID, only Stripe changes it."""
 
     # The index begins with the plan, not the owner, because deleting a plan queries its subscriptions
@@ -89,7 +90,11 @@ class Subscription(OwnedModel):
     current_period_start = models.DateTimeField(null=True, blank=True, help_text="Start of the current billing period.")
     current_period_end = models.DateTimeField(null=True, blank=True, help_text="When the subscription renews or ends.")
     cancel_at_period_end = models.BooleanField(default=False, help_text="True if it ends at the end of its period.")
+    cancel_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it will end or has ended by a cancellation; empty (null) if no end is set."
+    )
     canceled_at = models.DateTimeField(null=True, blank=True, help_text="When it was canceled, which may be before it ends.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When it ended. Empty (null) while it runs.")
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
     pending_plan = models.ForeignKey(
@@ -109,7 +114,7 @@ class Subscription(OwnedModel):
     )
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
-    personal_fields = personal("payment_url", "stripe_customer_id", "stripe_subscription_id")
+    personal_fields = personal("payment_url", "stripe_customer_id", "stripe_subscription_id", *CHARGED_AMOUNTS)
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -137,6 +142,8 @@ class Subscription(OwnedModel):
                 PENDING_WITHOUT_END,
             ),
             rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
+            rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
+            *CHARGE_RULES,
         ]
         indexes = [
             models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
@@ -157,6 +164,8 @@ class Subscription(OwnedModel):
                 raise ValidationError({name: ENDS_BEFORE_START}, "ends_before_start")
         if self.pending_plan_id is not None and self.pending_until is None:
             raise ValidationError({"pending_until": PENDING_WITHOUT_END}, "not_set")
+        if self.ended_at is not None and self.is_running:
+            raise ValidationError({"ended_at": ENDED_WHILE_RUNNING}, "still_running")
 
     is_active = Derived(IS_ACTIVE, help_text="True if the status is `trialing` or `active`.")
     is_trial = Derived(
@@ -190,8 +199,20 @@ class Subscription(OwnedModel):
         return self.current_period_end or self.trial_end
 
     @property
+    def ends_at(self) -> datetime | None:
+        """The instant for which its end is set, which may be after several renewals; None if no end is set."""
+        return self.cancel_at or (self.runs_until if self.cancel_at_period_end else None)
+
+    @property
+    def is_ending(self) -> bool:
+        """True if it ends with or within its period, so that it does not renew."""
+        ends_at, period_end = self.ends_at, self.runs_until
+        return ends_at is not None and (period_end is None or ends_at <= period_end)
+
+    @property
     def access_ends_at(self) -> datetime | None:
-        """The known end of access: the end of the trial, or of a period that will not renew; otherwise None."""
+        """The known end of access: the end of the trial, or of a subscription that will not renew; otherwise None."""
+        ends_at = self.ends_at if self.is_ending else None
         if self.status == SubscriptionStatus.TRIALING and self.trial_end is not None:
-            return self.trial_end
-        return self.runs_until if self.cancel_at_period_end else None
+            return min(self.trial_end, ends_at or self.trial_end)
+        return ends_at

@@ -38,7 +38,7 @@ from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event
 from billing.stripe.events import store_event as store_event
 from billing.stripe.events import unprocessed_events as unprocessed_events
-from billing.stripe.plan_changes import preview_change as preview_change
+from billing.stripe.previews import preview_change as preview_change
 from billing.stripe.reconciliation import reconcile as reconcile
 from billing.stripe.refund_rules import is_withdrawable as is_withdrawable
 from billing.stripe.refund_rules import refund_withdrawal as refund_withdrawal

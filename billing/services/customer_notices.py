@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.mail import EmailMessage
 
+from billing.models import Subscription
 from core import mail
 from core.currencies import rounded
 from system.models import AlertType, NotificationType, Severity
@@ -64,3 +65,15 @@ def format_day(user: User, instant: datetime) -> str:
 def format_amount(amount: Decimal, currency: str) -> str:
     """Return an amount with its currency, such as `1,234.50 USD` or `1,234 JPY`."""
     return f"{rounded(amount, currency):,f} {currency}"
+
+
+def next_charge_text(subscription: Subscription) -> str:
+    """Return the sentences about a subscription's next charge: its day and amount, with the tax and discount in it."""
+    at, amount, currency = subscription.next_charge_at, subscription.next_charge_amount, subscription.currency
+    if at is None or amount is None:
+        return "No further charge is planned."
+    day = format_day(subscription.user, at)
+    if not amount:
+        return f"Nothing is charged on {day}, because of a discount or your credit. To end the subscription, cancel it."
+    tax = f", of which {format_amount(subscription.tax, currency)} is tax," if subscription.tax else ""
+    return f"Your card is charged {format_amount(amount, currency)}{tax} on {day}. To avoid this, cancel before then."

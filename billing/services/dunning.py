@@ -13,11 +13,12 @@ from billing.models import BillingHistory, DunningStep, Subscription
 from billing.models.dunning import DunningKind
 from billing.models.invoices import OWED, InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services.customer_notices import CustomerNotice, format_amount, format_day, notify_customer
+from billing.services.customer_notices import CustomerNotice, format_day, notify_customer
 from billing.services.payment_notices import (
     CollectibleInvoice,
     awaited_payment_expired_notice,
     awaited_payment_notice,
+    charged_amount,
     payment_failed_notice,
     processing_notice,
 )
@@ -91,7 +92,7 @@ def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
     if not _steps(user, invoice).exists():
         return
     if _record_step(user, DunningKind.PAID, f"paid:{_name(invoice)}", invoice.paid_at or now, invoice=invoice):
-        message = f"Thank you. We have received {format_amount(invoice.amount, invoice.currency)}. No further action is needed."
+        message = f"Thank you. We have received {charged_amount(invoice)}. No further action is needed."
         notify_customer(user, CustomerNotice("Payment received", message, Severity.LOW), now=now)
 
 
@@ -101,8 +102,7 @@ def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now
     was_awaited = steps.filter(key=_awaited_key(invoice)).exists()
     if not (was_awaited or steps.filter(kind=DunningKind.ATTEMPT).exists()) or steps.filter(kind__in=FINAL_KINDS).exists():
         return
-    amount = format_amount(invoice.amount, invoice.currency)
-    message = f"We no longer try to collect the {amount} of {format_day(user, invoice.billing_date)}. {more}"
+    message = f"We no longer try to collect the {charged_amount(invoice)} of {format_day(user, invoice.billing_date)}. {more}"
     notice = awaited_payment_expired_notice(invoice) if was_awaited else CustomerNotice(title, message)
     _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=notice.title)
     notify_customer(user, notice, now=now)

@@ -69,7 +69,7 @@ def awaited_payment_notice(user: User, invoice: BillingHistory, stripe: Collecti
 
 def awaited_payment_expired_notice(invoice: BillingHistory) -> CustomerNotice:
     """Return the notice that a change was discarded, because its payment was not made in time."""
-    amount = format_amount(invoice.amount, invoice.currency)
+    amount = charged_amount(invoice)
     plan = f"Your plan is still {invoice.subscription.plan.name}. " if invoice.subscription else ""
     failure = f"The payment of {amount} for your change was not made in time, so nothing was charged."
     return CustomerNotice("Your change did not take effect", f"{failure} {plan}You can make the change again.")
@@ -143,6 +143,11 @@ def _access_end_sentence(user: User, invoice: BillingHistory, now: datetime) -> 
     if not access.is_open or until is None or until <= now:
         return "You have no access to your plan until it is paid."
     return f"Unless it is paid, access to your plan ends on {format_day(user, until)}."
+
+
+def charged_amount(invoice: BillingHistory) -> str:
+    """Return the amount that Stripe charges for an invoice, which is less than its total if credit pays a part."""
+    return format_amount(invoice.amount if invoice.amount_due is None else invoice.amount_due, invoice.currency)
 
 
 def card_description(user: User) -> str:

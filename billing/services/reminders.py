@@ -1,4 +1,4 @@
-"""Reminders before a card expires or a trial ends. Each is sent once, by its key."""
+"""Reminders before a card expires, a trial ends or a year renews. Each is sent once, by its key."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,27 +8,31 @@ from django.db.models import Exists, OuterRef, Q
 
 from billing.models import DunningStep, StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
-from billing.models.subscriptions import IS_LOCAL, IS_RUNNING, SubscriptionStatus
-from billing.services.customer_notices import CustomerNotice, format_amount, format_day, notify_customer
+from billing.models.subscription_charges import BillingInterval
+from billing.models.subscriptions import GOES_ON, IS_LOCAL, IS_RUNNING, SubscriptionStatus
+from billing.services.customer_notices import CustomerNotice, format_day, next_charge_text, notify_customer
 from system.models import Severity
 from users.models import User
 
 CARD_DAYS = (7, 30)  # nearest first: a customer who joins late receives only the nearest reminder
 TRIAL_DAYS = 3
+RENEWAL_DAYS = 7  # for yearly plans, whose customers may not expect the charge
 
 
 def send_billing_reminders(*, now: datetime, user: User | None = None) -> int:
-    """Remind customers whose card expires in 30 or 7 days or whose trial ends in 3 days, and return the number of reminders.
+    """Send the reminders that are due, and return their number.
+
+    Customers are reminded 30 and 7 days before a card expires, 3 days before a trial ends, and 7 days before a yearly renewal.
 
     With `user`, only that user is reminded.
     """
     owner = Q(user=user) if user else Q()
-    return _warn_of_cards(owner, now) + _warn_of_trials(owner, now)
+    return _warn_of_cards(owner, now) + _warn_of_trials(owner, now) + _announce_renewals(owner, now)
 
 
 def _warn_of_cards(owner: Q, now: datetime) -> int:
     """Remind the customers who have a renewal to pay."""
-    renewing = Subscription.objects.filter(IS_RUNNING & ~IS_LOCAL, user=OuterRef("user"), cancel_at_period_end=False)
+    renewing = Subscription.objects.filter(IS_RUNNING & ~IS_LOCAL & GOES_ON, user=OuterRef("user"))
     # a card is valid until its month ends, so cards that expire within 30 days expire in this month or the next
     months = [now.astimezone(UTC) + relativedelta(months=ahead) for ahead in (0, 1)]
     expiring = Q()
@@ -68,13 +72,31 @@ def _trial_notice(row: Subscription) -> CustomerNotice:
     if end is None:
         raise ValueError("A trial without an end has no reminder.")
     end_sentence = f"Your trial of {row.plan.name} ends on {format_day(row.user, end)}."
-    if row.cancel_at_period_end or row.is_local:
+    if row.is_ending or row.is_local:
         remedy = "subscribe to a plan" if row.is_local else "undo the cancellation before then"
         then = f"Nothing is charged, and access to the plan ends. To keep your access, {remedy}."
     else:
-        price = format_amount(row.plan.price, row.plan.currency)
-        then = f"After that, your card is charged {price} {row.plan.billing_cycle}. To avoid this, cancel before then."
+        then = next_charge_text(row)
     return CustomerNotice("Your trial ends soon", f"{end_sentence}\n{then}", Severity.MEDIUM, expires_at=end)
+
+
+def _announce_renewals(owner: Q, now: datetime) -> int:
+    """Announce the next charge of yearly subscriptions, with its day and its amount."""
+    rows = Subscription.objects.filter(
+        owner,
+        status=SubscriptionStatus.ACTIVE,
+        interval=BillingInterval.YEAR,
+        next_charge_at__gt=now,
+        next_charge_at__lte=now + timedelta(days=RENEWAL_DAYS),
+    ).select_related("user__profile", "plan")
+    return sum(
+        _warn(row.user, f"renewal:{row.pk}:{row.next_charge_at:%Y-%m-%d}", _renewal_notice(row), now) for row in rows.iterator()
+    )
+
+
+def _renewal_notice(row: Subscription) -> CustomerNotice:
+    message = f"{row.plan.name} renews for another year.\n{next_charge_text(row)}"
+    return CustomerNotice("Your subscription renews soon", message, Severity.MEDIUM, expires_at=row.next_charge_at)
 
 
 @transaction.atomic

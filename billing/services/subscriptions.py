@@ -31,7 +31,7 @@ def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
     end = subscription.runs_until
     if end is None or end <= now:
         raise ConflictError("no_period", "This subscription has no period. To cancel it now, set at_period_end to false.")
-    subscription.cancel_at_period_end, subscription.canceled_at = True, now
+    subscription.cancel_at_period_end, subscription.cancel_at, subscription.canceled_at = True, end, now
     _save_and_sync_access(subscription, now)
 
 
@@ -57,7 +57,8 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
     if not subscription.is_running:
         on_trial = subscription.trial_end is not None and subscription.trial_end > now
         subscription.status = SubscriptionStatus.TRIALING if on_trial else SubscriptionStatus.ACTIVE
-    subscription.cancel_at_period_end, subscription.canceled_at = False, None
+    subscription.cancel_at_period_end, subscription.cancel_at = False, None
+    subscription.canceled_at = subscription.ended_at = None
     _save_and_sync_access(subscription, now)
 
 
@@ -129,7 +130,7 @@ def _process_period_end(subscription: Subscription, now: datetime) -> None:
 
 def _end(subscription: Subscription, now: datetime) -> None:
     subscription.status = SubscriptionStatus.CANCELED
-    subscription.canceled_at = subscription.canceled_at or now
+    subscription.canceled_at, subscription.ended_at = subscription.canceled_at or now, now
     _save_and_sync_access(subscription, now)
 
 

@@ -17,9 +17,14 @@ def upsert_changed(
     if row is None:
         created: Row = rows.create(**place, **values, **(create_values or {}))
         return created
+    update_changed(row, values)
+    return row
+
+
+def update_changed(row: OwnedModel, values: Mapping[str, Any]) -> None:
+    """Write those of `values` that differ from the row."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, values[name])
     if changed:
         row.save(update_fields=changed)
-    return row

@@ -16,7 +16,9 @@ from billing.stripe import client as stripe_client
 from billing.stripe.client import Object
 from billing.stripe.customer_objects import (
     CUSTOMER_CARD,
+    CUSTOMER_COUPON,
     SUBSCRIPTION_CARD,
+    SUBSCRIPTION_COUPONS,
     CustomerObjects,
     owner_of,
     read_customer,
@@ -59,12 +61,13 @@ class AccountObjects:
 def read_account(known: Iterable[str], *, now: datetime) -> AccountObjects:
     """Read the objects of our customers, whose IDs are `known`, with a call for each hundred objects of the account."""
     ours, account = set(known), AccountObjects(now)
-    for found in stripe_client.list_all("customers", expand=[f"data.{CUSTOMER_CARD}"]):
+    for found in stripe_client.list_all("customers", expand=[f"data.{CUSTOMER_CARD}", f"data.{CUSTOMER_COUPON}"]):
         if found["id"] in ours:
             account.customers[found["id"]] = _dumped(found)
         else:
             account.other_customers[found["id"]] = found.get("metadata") or {}
-    for found in stripe_client.list_all("subscriptions", status="all", expand=[f"data.{SUBSCRIPTION_CARD}"]):
+    expand = [f"data.{SUBSCRIPTION_CARD}", f"data.{SUBSCRIPTION_COUPONS}"]
+    for found in stripe_client.list_all("subscriptions", status="all", expand=expand):
         if id_of(found["customer"]) in ours:
             account.subscriptions[id_of(found["customer"])].append(_dumped(found))
     for resource, pages in (("refunds", account.refunds), ("disputes", account.disputes)):

@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from billing.models import SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.stripe import client as stripe_client
+from billing.stripe.checkout import close_pages, open_pages_with_former_prices
 from billing.stripe.objects import to_minor_units
 
 INTERVALS = {BillingCycle.MONTHLY: "month", BillingCycle.YEARLY: "year"}
@@ -35,6 +36,7 @@ def catalog_sync_steps() -> Iterator[CatalogSyncStep]:
     # Stripe accepts at most ten lookup keys
     found = stripe_client.list_all("prices", lookup_keys=[lookup_key(plan) for plan in plans], active=True)
     prices = {price["lookup_key"]: price for price in found}
+    has_former_price = False
     for plan in plans:
         if product_id(plan) not in known and plan.is_active:
             known.add(product_id(plan))
@@ -42,13 +44,25 @@ def catalog_sync_steps() -> Iterator[CatalogSyncStep]:
         price = prices.get(lookup_key(plan))
         if not plan.is_active:
             if price is not None:
+                has_former_price = True
                 yield CatalogSyncStep(f"Deactivate the price of {plan}", partial(_deactivate_price, price["id"]))
         elif price is None or not _is_same(plan, price):
-            old = f" instead of {price['id']}" if price else ""
+            old, has_former_price = f" instead of {price['id']}" if price else "", has_former_price or price is not None
             sentence = f"Create the price {plan.price} {plan.currency} of {plan}{old}"
             yield CatalogSyncStep(sentence, partial(_create_price, plan, price))
         elif (plan.stripe_price_id, plan.stripe_product_id) != (price["id"], price["product"]):
             yield CatalogSyncStep(f"Store the price {price['id']} of {plan}", partial(_store_price_ids, plan, price))
+    if has_former_price or open_pages_with_former_prices(_prices_for_sale()):
+        yield CatalogSyncStep("Close the open checkout pages with a former price", _close_outdated_pages)
+
+
+def _prices_for_sale() -> set[str]:
+    return set(SubscriptionPlan.objects.offered().values_list("stripe_price_id", flat=True))
+
+
+def _close_outdated_pages() -> None:
+    """Close the pages that sell a former price, among them those that were opened since the steps were listed."""
+    close_pages(open_pages_with_former_prices(_prices_for_sale()))
 
 
 def product_id(plan: SubscriptionPlan) -> str:

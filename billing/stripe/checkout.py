@@ -4,7 +4,7 @@ A user becomes a customer at Stripe with the first checkout.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 RETURN_PATH = "/billing/return/"
 PORTAL_OVERVIEW, PORTAL_CARD = PORTAL_PAGES = ("overview", "card")
+PRICE_LABEL = "price_id"  # in a page's metadata, because Stripe lists pages without what they sell
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class StripePage:
 def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
     """Return a checkout page where `user` buys `plan`. Their first plan begins with a trial of BILLING_TRIAL_DAYS.
 
-    A user has one customer at Stripe and one open page: an open page for the same plan is returned again, and pages for other
-    plans are closed. Raise DomainError if the user has a running subscription at Stripe or the plan is not for sale.
+    A user has one customer at Stripe and one open page: an open page for the same price is returned again, and pages for other
+    prices are closed. Raise DomainError if the user has a running subscription at Stripe or the plan is not for sale.
     """
     require_for_sale(plan)
     customer = _get_or_create_customer(user)
@@ -113,19 +114,36 @@ def _get_or_create_customer(user: Any) -> StripeCustomer:
 def _checkout_parameters(user: Any, customer: StripeCustomer, plan: SubscriptionPlan) -> dict[str, Any]:
     back = settings.FRONTEND_URL + RETURN_PATH
     labels = {"user_id": str(user.pk), "plan_id": str(plan.pk)}
+    page_labels = {**labels, PRICE_LABEL: plan.stripe_price_id}
     subscription: dict[str, Any] = {"metadata": labels}
     if settings.BILLING_TRIAL_DAYS and not had_trial(user):
         subscription["trial_period_days"] = settings.BILLING_TRIAL_DAYS
     return {
+        **_offer_parameters(),
         "mode": "subscription",
         "customer": customer.stripe_id,
         "client_reference_id": str(user.pk),
         "line_items": [{"price": plan.stripe_price_id, "quantity": 1}],
         "subscription_data": subscription,
-        "metadata": labels,
+        "metadata": page_labels,
         "success_url": f"{back}?checkout={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{back}?canceled=1",
     }
+
+
+def _offer_parameters() -> dict[str, Any]:
+    """Return the parameters by the operator's settings: promotion codes, tax by the customer's address, tax IDs."""
+    given: dict[str, Any] = {}
+    updates = {}
+    if settings.BILLING_PROMOTION_CODES:
+        given["allow_promotion_codes"] = True
+    if settings.BILLING_AUTOMATIC_TAX:  # Stripe needs the address that the customer enters for the tax of all renewals
+        given |= {"automatic_tax": {"enabled": True}, "billing_address_collection": "required"}
+        updates["address"] = "auto"
+    if settings.BILLING_TAX_IDS:
+        given["tax_id_collection"] = {"enabled": True}
+        updates["name"] = "auto"
+    return given | ({"customer_update": updates} if updates else {})
 
 
 def had_trial(user: Any) -> bool:
@@ -135,16 +153,31 @@ def had_trial(user: Any) -> bool:
 
 
 def _close_open_pages(pages: Iterable[dict[str, Any]], *, keep: SubscriptionPlan | None = None) -> dict[str, Any] | None:
-    """Close the open pages except those for the plan `keep`, and return the newest of these, if any."""
+    """Close the open pages except those for the present price of the plan `keep`, and return the newest of these, if any."""
     newest = None
     for page in pages:
         if page["status"] != "open":
             continue
-        if keep is not None and page["metadata"].get("plan_id") == str(keep.pk):
+        if keep is not None and page["metadata"].get(PRICE_LABEL) == keep.stripe_price_id:
             newest = newest or page
         else:
-            stripe_client.write("checkout.sessions.expire", page["id"], {}, key=f"expire-{page['id']}")
+            _close_page(page)
     return newest
+
+
+def open_pages_with_former_prices(prices: Container[str]) -> list[dict[str, Any]]:
+    """Return the open pages of all customers that sell a price of ours that is not in `prices`."""
+    pages = stripe_client.list_all("checkout.sessions", status="open")
+    return [page for page in pages if page["metadata"].get("plan_id") and page["metadata"].get(PRICE_LABEL) not in prices]
+
+
+def close_pages(pages: Iterable[dict[str, Any]]) -> None:
+    for page in pages:
+        _close_page(page)
+
+
+def _close_page(page: dict[str, Any]) -> None:
+    stripe_client.write("checkout.sessions.expire", page["id"], {}, key=f"expire-{page['id']}")
 
 
 def _page(session: dict[str, Any]) -> StripePage:

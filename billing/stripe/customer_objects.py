@@ -4,7 +4,7 @@ A sync of an event needs two calls: the subscriptions, whose first also has the 
 and disputes are read if an event is about them, and credits if our rows do not add up to the balance.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from billing.stripe import client as stripe_client
@@ -13,18 +13,23 @@ from billing.stripe.objects import id_of
 
 CUSTOMER_CARD = "invoice_settings.default_payment_method"
 SUBSCRIPTION_CARD = "default_payment_method"
+CUSTOMER_COUPON = "discount.source.coupon"
+SUBSCRIPTION_COUPONS = "discounts.source.coupon"
 
 
 @dataclass
 class CustomerObjects:
-    """The objects of one customer. `refunds` and `disputes` are None if they were not read."""
+    """The objects of one customer. `refunds` and `disputes` are None if they were not read.
+
+    `receipts` has the URLs of the receipts that are known, by charge and payment intent.
+    """
 
     customer: Object
     subscriptions: list[Object]
     invoices: list[Object]
     refunds: list[Object] | None = None
     disputes: list[Object] | None = None
-    problems: list[str] = field(default_factory=list)
+    receipts: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_deleted(self) -> bool:
@@ -34,6 +39,7 @@ class CustomerObjects:
         """Read the refunds and disputes unless they were read before."""
         if self.refunds is None:
             charges = list(stripe_client.list_all("charges", customer=stripe_id, expand=["data.refunds"]))
+            self.receipts |= receipts_of(charges)
             self.refunds = [refund for charge in charges for refund in _refunds_of(charge)]
             disputed = [charge["id"] for charge in charges if charge["disputed"]]
             self.disputes = [item for charge in disputed for item in stripe_client.list_all("disputes", charge=charge)]
@@ -41,11 +47,11 @@ class CustomerObjects:
 
 def read_customer(stripe_id: str, *, with_refunds: bool) -> CustomerObjects:
     """Read a customer's objects. Raise StripeNotFoundError if the account has no such customer."""
-    expand = [f"data.{SUBSCRIPTION_CARD}", f"data.customer.{CUSTOMER_CARD}"]
+    expand = [f"data.{SUBSCRIPTION_CARD}", f"data.{SUBSCRIPTION_COUPONS}", f"data.customer.{CUSTOMER_CARD}"]
     subscriptions = list(stripe_client.list_all("subscriptions", customer=stripe_id, status="all", expand=expand))
     customer = next((found["customer"] for found in subscriptions if isinstance(found["customer"], dict)), None)
-    if customer is None:
-        customer = stripe_client.call("customers.retrieve", stripe_id, {"expand": [CUSTOMER_CARD]})
+    if customer is None or customer.get("discount"):  # a list expands four levels, and the coupon would be the fifth
+        customer = stripe_client.call("customers.retrieve", stripe_id, {"expand": [CUSTOMER_CARD, CUSTOMER_COUPON]})
     found = CustomerObjects(customer, subscriptions, read_invoices(stripe_id))
     if with_refunds:
         found.read_refunds(stripe_id)
@@ -60,6 +66,12 @@ def read_invoices(stripe_id: str) -> list[Object]:
 def read_credits(stripe_id: str) -> list[Object]:
     """Read the transactions of a customer's balance, newest first."""
     return list(stripe_client.list_all("customers.balance_transactions", stripe_id))
+
+
+def receipts_of(charges: Iterable[Object]) -> dict[str, str]:
+    """Return the URLs of the receipts of charges by their own IDs and those of their payment intents."""
+    paid = [charge for charge in charges if charge.get("paid") and charge.get("receipt_url")]
+    return {key: charge["receipt_url"] for charge in paid for key in (charge["id"], id_of(charge.get("payment_intent"))) if key}
 
 
 def owner_of(obj: Object) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from billing.models import Adjustment
 from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import StripeSubscription, parse_subscription
 from billing.stripe.problems import parsed
 from billing.stripe.refund_sending import send_refund, unsent_refund_ids
+from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
 from users.models import User
 
 

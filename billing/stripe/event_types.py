@@ -18,6 +18,7 @@ SYNCED_EVENT_TYPES = (
     "customer.",
     "invoice.",
     "invoice_payment.",
+    "invoiceitem.",
     "payment_method.",
     fraud_warnings.EVENT_TYPES,
     "refund.",
@@ -25,16 +26,21 @@ SYNCED_EVENT_TYPES = (
 SYNCED_EVENT_REGEX = f"^({'|'.join(map(re.escape, SYNCED_EVENT_TYPES))})"
 # Events of these types are about refunds and disputes, which are read only then
 REFUND_EVENT_TYPES = ("charge.dispute.", "charge.refund", "charge.updated", "refund.")
+# These change a customer's next charge, and no other object shows them
+CHARGE_EVENT_TYPES = ("customer.tax_id.", "invoiceitem.")
 # Staff are not notified of events of these types, which are not synced.
 IGNORED_EVENT_TYPES = (
     "balance.",
     "billing_portal.",
+    "coupon.",
     "payment_intent.",
     "payout.",
     "plan.",
     "price.",
     "product.",
+    "promotion_code.",
     "setup_intent.",
+    "tax_rate.",
     "test_helpers.",
     "v2.core.event_destination.ping",
 )

@@ -8,14 +8,21 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from billing.models import StripeEvent
+from billing.models import StripeCustomer, StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
 from billing.stripe import fraud_warnings
-from billing.stripe.event_customers import find_customer
+from billing.stripe.customer_objects import receipts_of
+from billing.stripe.event_customers import find_customer, object_of
 from billing.stripe.event_payload import parsed_event
-from billing.stripe.event_types import REFUND_EVENT_TYPES, SYNCED_EVENT_REGEX, delivery_notes, reason_to_ignore
+from billing.stripe.event_types import (
+    CHARGE_EVENT_TYPES,
+    REFUND_EVENT_TYPES,
+    SYNCED_EVENT_REGEX,
+    delivery_notes,
+    reason_to_ignore,
+)
 from billing.stripe.sync import SyncResult, lock_customer, sync_customer
 from core.errors import ConflictError, DomainError
 from core.postgres.failures import QUERY_TIMEOUT, failure_of
@@ -125,8 +132,14 @@ def _process(event: StripeEvent, now: datetime) -> None:
     rows = _lock_events_of_customer(event)
     if event not in rows:
         return  # another worker has processed it while this one waited for the lock
-    concern_refunds = any(row.type.startswith(REFUND_EVENT_TYPES) for row in rows)
-    result = sync_customer(stripe_customer_id=event.stripe_customer_id, now=now, with_refunds=concern_refunds)
+    if any(row.type.startswith(CHARGE_EVENT_TYPES) for row in rows):
+        StripeCustomer.objects.filter(stripe_id=event.stripe_customer_id).update(charge_basis="")
+    result = sync_customer(
+        stripe_customer_id=event.stripe_customer_id,
+        now=now,
+        with_refunds=any(row.type.startswith(REFUND_EVENT_TYPES) for row in rows),
+        receipts=receipts_of(object_of(row) for row in rows if row.type == "charge.succeeded" and row.body),
+    )
     for row in rows if result.is_known else ():
         if row.type.startswith(fraud_warnings.EVENT_TYPES):
             fraud_warnings.report_fraud_warning(row, now=now)

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from billing.stripe.readable import key_in
 from core.currencies import AMOUNT_LIMIT, minor_units, rounded
 from core.errors import DomainError
 
@@ -22,30 +20,6 @@ ZERO_DECIMAL_CURRENCIES = frozenset(
 )
 PAYMENT_KINDS = ("payment_intent", "charge")
 THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # their amounts are multiples of ten
-
-
-@dataclass(frozen=True)
-class StripeSubscription:
-    """A subscription. `price_ids` and `plan_ids` have an entry for each of its items."""
-
-    id: str
-    customer: str
-    status: str
-    price_ids: tuple[str, ...]
-    plan_ids: tuple[UUID, ...]  # our plans' keys, which sync_plans writes to the metadata of prices
-    current_period_start: datetime | None
-    current_period_end: datetime | None
-    cancel_at_period_end: bool
-    canceled_at: datetime | None
-    trial_start: datetime | None
-    trial_end: datetime | None
-    created: datetime
-    ended_at: datetime | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-    pending_price_ids: tuple[str, ...] = ()  # of a plan change that waits for its payment
-    pending_plan_ids: tuple[UUID, ...] = ()
-    pending_until: datetime | None = None
-    awaited_invoice_id: str = ""  # the invoice whose payment the change or the resumption waits for
 
 
 @dataclass(frozen=True)
@@ -84,6 +58,8 @@ class StripeInvoice:
     total: Decimal
     amount_due: Decimal
     amount_remaining: Decimal
+    discount: Decimal
+    tax: Decimal
     currency: str
     created: datetime
     due_date: datetime | None
@@ -132,54 +108,6 @@ class UnreadableObjectError(ValueError):
     """An object has no value, or an impossible one, in a field without which it can't be shown."""
 
 
-def parse_subscription(obj: Object) -> StripeSubscription:
-    """Parse a subscription in the old or the new format."""
-    items: list[Object] = (obj.get("items") or {}).get("data") or []
-    item: Object = next(iter(items), {})
-    prices = [price for price in ([entry.get("price") for entry in items] or [obj.get("plan")]) if price]
-    period_start, period_end = _span(
-        obj.get("current_period_start") or item.get("current_period_start"),
-        obj.get("current_period_end") or item.get("current_period_end"),
-    )
-    trial_start, trial_end = _span(obj.get("trial_start"), obj.get("trial_end"))
-    cancel_at = instant(obj.get("cancel_at"))
-    pending: Object = obj.get("pending_update") or {}
-    pending_prices = [entry["price"] for entry in pending.get("subscription_items") or [] if entry.get("price")]
-    return StripeSubscription(
-        id=obj["id"],
-        customer=id_of(obj.get("customer")),
-        status=obj.get("status") or "",
-        price_ids=tuple(id_of(price) for price in prices),
-        plan_ids=_plan_keys(prices),
-        current_period_start=period_start,
-        current_period_end=period_end,
-        cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or (cancel_at is not None and cancel_at == period_end),
-        canceled_at=instant(obj.get("canceled_at")),
-        trial_start=trial_start,
-        trial_end=trial_end,
-        created=instant(obj.get("created")) or datetime.fromtimestamp(0, UTC),
-        ended_at=instant(obj.get("ended_at")),
-        metadata=dict(obj.get("metadata") or {}),
-        pending_price_ids=tuple(id_of(price) for price in pending_prices),
-        pending_plan_ids=_plan_keys(pending_prices),
-        pending_until=instant(pending.get("expires_at")),
-        awaited_invoice_id=id_of(obj.get("latest_invoice")) if pending else "",
-    )
-
-
-def _plan_keys(prices: list[Any]) -> tuple[UUID, ...]:
-    """Return our plans' keys in the metadata of prices, some of which are not expanded."""
-    found = (key_in(price.get("metadata") or {}, "plan_id") for price in prices if isinstance(price, dict))
-    return tuple(key for key in found if key)
-
-
-def _span(start: int | None, end: int | None) -> tuple[datetime | None, datetime | None]:
-    """Return the start and the end of a period or trial. One of no length has an end, after which it grants nothing."""
-    if start is not None and end is not None and end <= start:
-        return None, instant(end)
-    return instant(start), instant(end)
-
-
 def parse_invoice(obj: Object) -> StripeInvoice:
     """Parse an invoice in the old or the new format."""
     currency = _required(obj, "currency").upper()
@@ -193,6 +121,8 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         total=from_minor_units(_required(obj, "total"), currency),
         amount_due=from_minor_units(_required(obj, "amount_due"), currency),
         amount_remaining=from_minor_units(obj.get("amount_remaining") or 0, currency),
+        discount=from_minor_units(sum(_amounts(obj.get("total_discount_amounts"))), currency),
+        tax=from_minor_units(sum(_amounts(obj.get("total_taxes") or obj.get("total_tax_amounts"))), currency),
         currency=currency,
         created=_instant(_required(obj, "created")),
         due_date=instant(obj.get("due_date")),
@@ -256,6 +186,11 @@ def _required(obj: Object, name: str) -> Any:
     if obj.get(name) is None:
         raise UnreadableObjectError(f"its {name.replace('_', ' ')} is missing or unknown")
     return obj[name]
+
+
+def _amounts(entries: Any) -> list[int]:
+    """Return the amounts of the entries of a list, which may be null."""
+    return [entry.get("amount") or 0 for entry in entries or []]
 
 
 def _description(obj: Object) -> str:

@@ -1,8 +1,6 @@
 """Changes of subscriptions that Stripe manages: each is sent to Stripe, and the customer is synced afterwards."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -12,33 +10,15 @@ from django.db import transaction
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.subscriptions import SubscriptionStatus
 from billing.stripe import client as stripe_client
+from billing.stripe.charges import with_plan_item_first
 from billing.stripe.checkout import require_for_sale
-from billing.stripe.objects import from_minor_units
 from billing.stripe.open_payments import pays_by_bank_debit
+from billing.stripe.subscription_objects import parse_subscription
 from billing.stripe.sync import sync_customer
 from core import rls
 from core.errors import ConflictError
 
 PAYMENT_METHODS = ["default_payment_method", "customer.invoice_settings.default_payment_method"]
-
-
-@dataclass(frozen=True)
-class PreviewLine:
-    """One line of an invoice. A negative amount is a credit."""
-
-    description: str
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The cost of a plan change. `due_now` is charged immediately, and `credit` is applied to the next invoices."""
-
-    due_now: Decimal
-    credit: Decimal
-    currency: str
-    lines: tuple[PreviewLine, ...]
-    prorated_at: datetime
 
 
 def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
@@ -57,7 +37,7 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
     if not subscription.is_running:
         sentence = "This subscription has ended. Start a new one: POST /api/v1/billing/subscriptions/checkout/."
         raise ConflictError("ended", sentence)
-    if not subscription.cancel_at_period_end:
+    if subscription.ends_at is None:
         raise ConflictError("not_cancelled", "This subscription is not canceled. There is nothing to undo.")
     found = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)
     # The portal may have set cancel_at instead of the flag, and Stripe resets only the one that is sent
@@ -71,7 +51,7 @@ def resume(subscription: Subscription, *, now: datetime) -> None:
     Raise NoPaymentMethodError, without a change, if there is nothing to charge.
     """
     key = subscription.stripe_subscription_id
-    found = _retrieve(subscription)
+    found = retrieve(subscription)
     if found["status"] == SubscriptionStatus.PAUSED and not found["pending_update"]:
         # only the flexible billing mode, which is the default, has this choice; in the other one the invoice waits to be paid
         is_flexible = (found.get("billing_mode") or {}).get("type") == "flexible"
@@ -90,50 +70,29 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     If the card is declined or the bank asks the customer to confirm, the plan stays and the change waits as `pending_plan` for
     the payment at `payment_url`. Raise NoPaymentMethodError, without a change, if there is nothing to charge.
     """
-    _require_changeable(subscription, plan)
+    require_changeable(subscription, plan)
     if subscription.pending_plan_id == plan.pk and subscription.pending_until and subscription.pending_until > now:
         return  # the same change already waits for its payment
-    found = _retrieve(subscription)
+    found = retrieve(subscription)
     # Stripe refuses pending_if_incomplete for bank debits, whose payment does not fail at once
     behavior = "error_if_incomplete" if pays_by_bank_debit(found) else "pending_if_incomplete"
-    _update(subscription, {**_proration(found, subscription, plan, now), "payment_behavior": behavior}, now=now)
+    _update(subscription, {**proration(found, subscription, plan, now), "payment_behavior": behavior}, now=now)
 
 
-def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> Preview:
-    """Return the cost of `change_plan` at `now` without a change."""
-    _require_changeable(subscription, plan)
-    parameters = {
-        "customer": subscription.stripe_customer_id,
-        "subscription": subscription.stripe_subscription_id,
-        "subscription_details": _proration(_retrieve(subscription), subscription, plan, now),
-    }
-    invoice = stripe_client.call("invoices.create_preview", parameters)
-    currency = invoice["currency"].upper()
-    if Subscription.is_trial.at(subscription, now):  # Stripe previews the invoice after the trial
-        total = from_minor_units(invoice["total"], currency)
-        text = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
-        return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(text, Decimal(0)),), now)
-    lines = [
-        PreviewLine(line["description"] or "", from_minor_units(line["amount"], currency)) for line in invoice["lines"]["data"]
-    ]
-    total = from_minor_units(invoice["total"], currency)
-    return Preview(from_minor_units(invoice["amount_due"], currency), max(-total, Decimal(0)), currency, tuple(lines), now)
-
-
-def _retrieve(subscription: Subscription) -> stripe_client.Object:
+def retrieve(subscription: Subscription) -> stripe_client.Object:
+    """Read a subscription from Stripe, with the payment methods that may pay it."""
     return stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id, {"expand": PAYMENT_METHODS})
 
 
-def _proration(
-    found: stripe_client.Object, subscription: Subscription, plan: SubscriptionPlan, now: datetime
-) -> dict[str, Any]:
-    [item, *_] = found["items"]["data"]
-    changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
+def proration(found: stripe_client.Object, subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
+    """Return the parameters of a change to another plan: of the item that has the plan, and no other."""
+    item = with_plan_item_first(parse_subscription(found), {subscription.plan.stripe_price_id}).items[0]
+    changed = {"items": [{"id": item.id, "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
     on_trial = Subscription.is_trial.at(subscription, now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}
 
 
-def _require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> None:
+def require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> None:
     require_for_sale(plan)
     if not subscription.is_active:
         sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."

@@ -29,7 +29,7 @@ settlement_due = Signal()
 
 @dataclass(frozen=True)
 class RefundRules:
-    """The rules that a sync applies. `ended_at` has the ends of the subscriptions by ID, `duplicates` the IDs of duplicate ones."""
+    """The rules that a sync applies. `ended_at` has the ends of subscriptions by ID, `duplicates` the IDs of duplicate ones."""
 
     ended_at: Mapping[str, datetime | None]
     duplicates: Sequence[str]

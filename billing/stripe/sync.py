@@ -4,12 +4,10 @@ An event only signals that something may have changed. The data is read from Str
 are written where they differ. The result therefore does not depend on the order or number of events.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
@@ -22,13 +20,16 @@ from billing.services.pauses import record_pause
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.charges import sync_next_charges, with_plan_item_first
 from billing.stripe.customer_objects import CustomerObjects, read_customer
 from billing.stripe.double_purchases import is_own_purchase
 from billing.stripe.open_payments import with_open_payments
 from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
 from billing.stripe.refund_rules import RefundRules
+from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
 from billing.stripe.sync_adjustments import StripeAdjustments
+from billing.stripe.terms import StripeItem
 
 INVOICE_STATUSES = {
     "draft": InvoiceStatus.DRAFT,
@@ -44,7 +45,9 @@ COPIED_FIELDS = (
     "current_period_start",
     "current_period_end",
     "cancel_at_period_end",
+    "cancel_at",
     "canceled_at",
+    "ended_at",
     "trial_start",
     "trial_end",
     "pending_until",
@@ -79,13 +82,14 @@ def sync_customer(
     stripe_customer_id: str,
     now: datetime,
     with_refunds: bool = True,
+    receipts: Mapping[str, str] | None = None,
     read: Callable[[StripeCustomer], CustomerObjects] | None = None,
 ) -> SyncResult:
     """Update the rows of a Stripe customer from Stripe. Raise PaymentsUnavailableError if Stripe is unavailable.
 
     Data that can't be stored (an unknown status, a second running subscription, an impossible amount) is left out and described
-    in `problems`. All other data is written. Refunds and disputes are only read `with_refunds`, and at the first sync. `read`
-    replaces the calls to Stripe; it is called with the locked row.
+    in `problems`. All other data is written. Refunds and disputes are only read `with_refunds`, and at the first sync.
+    `receipts` has the URLs of receipts that events told. `read` replaces the calls to Stripe, with the locked row.
     """
     ours = lock_customer(stripe_customer_id)
     if ours is None:
@@ -98,6 +102,7 @@ def sync_customer(
         # only `deleted` says that a customer is gone; with the key of another account, every customer is missing
         done.problems.append(f"Customer {stripe_customer_id} is not in this Stripe account. Check STRIPE_SECRET_KEY.")
     else:
+        found.receipts |= receipts or {}
         _sync_objects(ours, found, done, now)
     record_problems(ours, done.problems, now=now)
     ours.save()
@@ -111,10 +116,13 @@ def lock_customer(stripe_customer_id: str) -> StripeCustomer | None:
 
 
 def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult, now: datetime) -> None:
-    subscriptions = parsed(found.subscriptions, stripe_objects.parse_subscription, done.problems)
+    plan_prices = set(SubscriptionPlan.objects.exclude(stripe_price_id="").values_list("stripe_price_id", flat=True))
+    at_stripe = parsed(found.subscriptions, parse_subscription, done.problems)
+    subscriptions = [with_plan_item_first(item, plan_prices) for item in at_stripe]
     rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
-    _sync_payment_details(ours, found, subscriptions, done, now)
+    _sync_payment_details(ours, found, subscriptions, done, now)  # before the invoices, whose notices name the card
     _sync_invoices(ours, found, subscriptions, rows, done, now)
+    sync_next_charges(ours, rows, subscriptions, readable_object(found.customer, []), done.problems, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
         stop_dunning(user=ours.user, subscription=row, now=now)
@@ -122,11 +130,7 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
 
 
 def _sync_payment_details(
-    ours: StripeCustomer,
-    found: CustomerObjects,
-    subscriptions: list[stripe_objects.StripeSubscription],
-    done: SyncResult,
-    now: datetime,
+    ours: StripeCustomer, found: CustomerObjects, subscriptions: list[StripeSubscription], done: SyncResult, now: datetime
 ) -> None:
     customer: stripe_client.Object = readable_object(found.customer, done.problems)
     running = next((item.id for item in subscriptions if item.status in RUNNING), None)
@@ -146,7 +150,7 @@ def _sync_payment_details(
 
 def _sync_subscriptions(
     ours: StripeCustomer,
-    found: list[stripe_objects.StripeSubscription],
+    found: list[StripeSubscription],
     keys: list[str],
     done: SyncResult,
     now: datetime,
@@ -176,38 +180,39 @@ def _sync_subscriptions(
             running = subscription.id if row.is_running else running
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
-    unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, canceled_at=now)
+    unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now)
     return rows
 
 
-def _order(subscription: stripe_objects.StripeSubscription) -> tuple[bool, bool, datetime, str]:
+def _order(subscription: StripeSubscription) -> tuple[bool, bool, datetime, str]:
     """Return the place of a subscription. Of several that run, the oldest that grants access comes first and is retained."""
     has_access = subscription.status in ACTIVE
     return subscription.status in RUNNING, not has_access, subscription.created, subscription.id
 
 
-def _plan_of(ours: StripeCustomer, found: stripe_objects.StripeSubscription) -> tuple[SubscriptionPlan | None, str]:
+def _plan_of(ours: StripeCustomer, found: StripeSubscription) -> tuple[SubscriptionPlan | None, str]:
     """Return the plan of a subscription, and the price if it belongs to no plan; then the plan is the last known one."""
-    plan = _plan_of_prices(found.price_ids, found.plan_ids)
+    plan = _plan_of_items(found.items)
     if plan is not None:
         return plan, ""
     stored = Subscription.objects.for_user(ours.user).filter(stripe_subscription_id=found.id).select_related("plan").first()
     bought = key_in(found.metadata, "plan_id")  # our checkout writes it
     last_known = stored.plan if stored else SubscriptionPlan.objects.filter(pk=bought).first() if bought else None
-    return last_known, next(iter(found.price_ids), "unknown")
+    return last_known, found.items[0].price_id if found.items else "unknown"
 
 
-def _plan_of_prices(price_ids: Sequence[str], plan_ids: Sequence[UUID]) -> SubscriptionPlan | None:
-    """Return the plan of the first price that has one. `plan_ids` are our keys in the metadata of the prices."""
+def _plan_of_items(items: Sequence[StripeItem]) -> SubscriptionPlan | None:
+    """Return the plan of the first item that has one."""
     plans = SubscriptionPlan.objects.order_by("price", "pk")
-    by_price = {plan.stripe_price_id: plan for plan in plans.filter(stripe_price_id__in=filter(None, price_ids))}
-    current = next((by_price[price] for price in price_ids if price in by_price), None)
-    return current or plans.filter(pk__in=plan_ids).last()  # a former price of the plan
+    prices = [item.price_id for item in items if item.price_id]
+    by_price = {plan.stripe_price_id: plan for plan in plans.filter(stripe_price_id__in=prices)}
+    current = next((by_price[price] for price in prices if price in by_price), None)
+    return current or plans.filter(pk__in=[item.plan_id for item in items]).last()  # a former price of the plan
 
 
 def _write_subscription(
     ours: StripeCustomer,
-    found: stripe_objects.StripeSubscription,
+    found: StripeSubscription,
     plan: SubscriptionPlan,
     unknown_price: str,
     done: SyncResult,
@@ -220,7 +225,7 @@ def _write_subscription(
         sentence = f"has an unknown status, so it grants no access: {found.status or 'none'}."
         done.problems.append(f"Subscription {found.id} {sentence}")
         copied["status"] = SubscriptionStatus.PAUSED
-    pending = _plan_of_prices(found.pending_price_ids, found.pending_plan_ids)
+    pending = _plan_of_items(found.pending_items)
     copied["pending_plan"] = None if pending == plan else pending  # a resumption waits too, with the same plan
     return upsert_changed(
         Subscription,
@@ -232,13 +237,13 @@ def _write_subscription(
 def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     """Cancel granted subscriptions, because a paid subscription has begun."""
     gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
-    gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
+    gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now)
 
 
 def _sync_invoices(
     ours: StripeCustomer,
     found: CustomerObjects,
-    at_stripe: list[stripe_objects.StripeSubscription],
+    at_stripe: list[StripeSubscription],
     subscriptions: dict[str, Subscription],
     done: SyncResult,
     now: datetime,
@@ -251,8 +256,9 @@ def _sync_invoices(
     rows: dict[str, BillingHistory] = {}
     for invoice in invoices:
         refunded = adjustments.refunded_of(invoice.id)
+        receipt = adjustments.receipt_of(invoice.id)
         with leaving_out(f"Invoice {invoice.id}", done.problems):
-            row = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
+            row = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded, receipt)
             record_dunning(user=ours.user, invoice=row, stripe=invoice, now=now)
             rows[invoice.id] = row
     adjustments.write(rows, now)
@@ -278,7 +284,11 @@ def _write_payment_urls(subscriptions: dict[str, Subscription], invoices: list[s
 
 
 def _write_invoice(
-    ours: StripeCustomer, found: stripe_objects.StripeInvoice, subscription: Subscription | None, refunded: Decimal
+    ours: StripeCustomer,
+    found: stripe_objects.StripeInvoice,
+    subscription: Subscription | None,
+    refunded: Decimal,
+    receipt: str,
 ) -> BillingHistory:
     amount = max(found.total, Decimal(0))  # a negative total is part of the customer's credit
     refunded = min(refunded, amount)
@@ -289,6 +299,9 @@ def _write_invoice(
             "subscription": subscription,
             "amount": amount,
             "amount_refunded": refunded,
+            "amount_due": found.amount_due,
+            "discount": found.discount,
+            "tax": found.tax,
             "currency": found.currency,
             "status": _status_of(found, amount, refunded),
             "is_processing": found.payment.is_processing,
@@ -296,7 +309,11 @@ def _write_invoice(
             "due_date": _due_date_of(found, subscription),
             "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
             "description": found.description,
-            "metadata": _metadata_of(found),
+            "number": found.number,
+            "hosted_invoice_url": found.hosted_url,
+            "invoice_pdf": found.pdf_url,
+            **({"receipt_url": receipt} if receipt else {}),  # a stored one remains
+            "metadata": {"total": str(found.total)} if found.total < 0 else {},
         },
     )
 
@@ -314,12 +331,3 @@ def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: D
     if found.status == "open" and found.attempt_count and not is_waiting:
         return InvoiceStatus.FAILED
     return INVOICE_STATUSES.get(found.status, InvoiceStatus.PENDING)
-
-
-def _metadata_of(found: stripe_objects.StripeInvoice) -> dict[str, Any]:
-    links = {"number": found.number, "hosted_invoice_url": found.hosted_url, "invoice_pdf": found.pdf_url}
-    negative_total = {"total": str(found.total)} if found.total < 0 else {}
-    # the part paid from credit was not charged to the card, so it can't be refunded
-    by_credit = found.total - found.amount_due if found.status == "paid" else Decimal(0)
-    from_credit = {"paid_from_credit": str(by_credit)} if by_credit > 0 and found.total > 0 else {}
-    return {name: value for name, value in links.items() if value} | negative_total | from_credit

@@ -39,6 +39,7 @@ class StripeAdjustments:
         problems: list[str],
     ) -> None:
         self.ours, self.problems, self.were_refunds_read = ours, problems, found.refunds is not None
+        self.receipts = found.receipts
         self.invoice_of_payment = {key: item.id for item in invoices for _, key in item.payments}
         self.refunds, self.disputes = (
             parsed(items or [], stripe_objects.parse_adjustment, problems) for items in (found.refunds, found.disputes)
@@ -65,6 +66,10 @@ class StripeAdjustments:
         """Return the amount of a payment intent or charge that was refunded, is pending, or was withdrawn by a dispute."""
         withdrawn = [dispute for dispute in self.disputes if dispute.is_withdrawn]
         return _total(item for item in [*self._submitted_refunds(), *withdrawn] if payment in item.paid_by)
+
+    def receipt_of(self, invoice: str) -> str:
+        """Return the URL of the receipt of the payment of an invoice, "" if none is known."""
+        return next((url for key, url in self.receipts.items() if self.invoice_of_payment.get(key) == invoice), "")
 
     def write(self, invoices: Mapping[str, BillingHistory], now: datetime) -> None:
         """Store the adjustments, and notify staff of refunds that have failed. Idempotent."""

@@ -4,7 +4,9 @@ Create one only in a transaction that is rolled back.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from billing import services
@@ -13,6 +15,7 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.plans import BillingCycle, PlanQuerySet
 from billing.services.customer_notices import format_amount
 from billing.stripe import client as stripe_client
+from billing.stripe.objects import to_minor_units
 from core import rls
 from core.errors import ConflictError
 from dev.stripe.emulator import StripeEmulator
@@ -88,6 +91,31 @@ class SimulatedCustomer:
             services.cancel_at_period_end(subscription, now=now)
         return "The customer cancels at the end of the period."
 
+    def receive_coupon(self, now: datetime, *, percent: int, months: int) -> str:
+        """Receive a discount for some months, which support gives in Stripe's dashboard."""
+        terms = {"percent_off": percent, "duration": "repeating", "duration_in_months": months}
+        coupon = stripe_client.write("coupons.create", terms, key=f"simulated-coupon-{self.user.pk}")["id"]
+        self._update_at_stripe({"discounts": [{"coupon": coupon}]}, now)
+        return f"Support gives the customer {percent} % off for {months} months."
+
+    def receive_credit(self, now: datetime, *, amount: int) -> str:
+        """Receive a credit in the currency of the plan, which support gives in Stripe's dashboard."""
+        currency = self._plan().currency
+        customer = StripeCustomer.objects.get(user=self.user).stripe_id
+        given = {"amount": -to_minor_units(Decimal(amount), currency), "currency": currency.lower(), "description": "Apology"}
+        stripe_client.write("customers.balance_transactions.create", customer, given, key=f"simulated-credit-{customer}")
+        return f"Support gives the customer a credit of {format_amount(Decimal(amount), currency)}."
+
+    def end_in(self, days: int, now: datetime) -> str:
+        """Have support end the subscription on a chosen day in Stripe's dashboard."""
+        end = now + timedelta(days=days)
+        self._update_at_stripe({"cancel_at": int(end.timestamp())}, now)
+        return f"Support ends the subscription on {end:%Y-%m-%d}, as the customer asked."
+
+    def _update_at_stripe(self, given: dict[str, Any], now: datetime) -> None:
+        name = self._running().stripe_subscription_id
+        stripe_client.write("subscriptions.update", name, given, key=f"simulated-{name}-{now.isoformat()}")
+
     @property
     def newest(self) -> Subscription | None:
         """The running subscription, else the latest one that has ended."""
@@ -104,6 +132,8 @@ class SimulatedCustomer:
             services.change_plan(subscription, plan=plan, now=now)
         lines = [f"{format_amount(line.amount, preview.currency)}: {line.description}" for line in preview.lines]
         due_now, credit = (format_amount(amount, preview.currency) for amount in (preview.due_now, preview.credit))
+        parts = {"off by a discount": -preview.discount, "tax": preview.tax, "from credit": -preview.starting_credit}
+        lines += [f"{format_amount(amount, preview.currency)}: {name}" for name, amount in parts.items() if amount]
         verb = "asks to change" if subscription.pending_plan else "changes"
         change = f"The customer {verb} to {plan.name} for {price_of(plan)}."
         return "\n".join([f"{change} The preview shows {due_now} due now and a credit of {credit}:", *lines])

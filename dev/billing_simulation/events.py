@@ -10,6 +10,7 @@ from billing import services
 from billing.services.customer_notices import format_amount
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.subscription_objects import parse_subscription
 from core import rls
 
 EVENT_SENTENCES = {
@@ -69,8 +70,8 @@ def describe_event(event: dict[str, Any]) -> Iterator[str]:
     elif kind in ADJUSTMENT_SENTENCES:
         found = stripe_objects.parse_adjustment(obj)
         name = "inquiry" if found.status.startswith("warning_") else "dispute"
-        amount = format_amount(found.amount, found.currency)
-        yield ADJUSTMENT_SENTENCES[kind].format(name=name, amount=amount, status=found.status.removeprefix("warning_"))
+        text = format_amount(found.amount, found.currency)
+        yield ADJUSTMENT_SENTENCES[kind].format(name=name, amount=text, status=found.status.removeprefix("warning_"))
 
 
 def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
@@ -80,12 +81,21 @@ def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[s
         yield "the change waits for its payment"
     if "cancel_at_period_end" in before:
         yield "it will end with this period" if subscription["cancel_at_period_end"] else "it will renew again"
+    elif "cancel_at" in before:
+        ends = stripe_objects.instant(subscription["cancel_at"])
+        yield f"it will end on {ends:%Y-%m-%d}" if ends else "it will renew again"
+    if "discounts" in before:
+        yield "it has a discount" if subscription["discounts"] else "its discount has ended"
     if "items" in before:
-        then, now = (stripe_objects.parse_subscription({**subscription, **part}) for part in (before, {}))
-        if then.price_ids != now.price_ids:
-            yield "the price has changed"
-        if then.current_period_end != now.current_period_end and now.status != "paused":
-            yield f"the next period runs until {now.current_period_end:%Y-%m-%d}"
+        yield from _item_changes(subscription, before)
+
+
+def _item_changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
+    then, now = (parse_subscription({**subscription, **part}) for part in (before, {}))
+    if [item.price_id for item in then.items] != [item.price_id for item in now.items]:
+        yield "the price has changed"
+    if then.current_period_end != now.current_period_end and now.status != "paused":
+        yield f"the next period runs until {now.current_period_end:%Y-%m-%d}"
 
 
 def _amount(invoice: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
@@ -142,5 +143,26 @@ SCENARIOS: Mapping[str, Scenario] = {
         "Support pauses a subscription. The customer resumes it, and a new period begins.",
         ends=(2, 6),
         steps=(ScenarioStep(0, 10, SimulatedCustomer.be_paused), ScenarioStep(1, 5, SimulatedCustomer.resume)),
+    ),
+    "coupon-ends": Scenario(
+        "A coupon lowers the charges for two months. The customer upgrades meanwhile and then pays the full price.",
+        ends=(3, 1),
+        steps=(
+            ScenarioStep(0, -5, partial(SimulatedCustomer.receive_coupon, percent=20, months=2)),
+            ScenarioStep(0, 15, SimulatedCustomer.upgrade),
+        ),
+    ),
+    "has-credit": Scenario(
+        "A credit from support pays a part of an upgrade and of the next charges.",
+        ends=(2, 1),
+        steps=(
+            ScenarioStep(0, 5, partial(SimulatedCustomer.receive_credit, amount=50)),
+            ScenarioStep(0, 15, SimulatedCustomer.upgrade),
+        ),
+    ),
+    "ends-on-a-day": Scenario(
+        "Support ends the subscription on a chosen day of the next period, which is charged in part.",
+        ends=(1, 12),
+        steps=(ScenarioStep(0, 20, lambda customer, now: customer.end_in(20, now)),),
     ),
 }

@@ -153,7 +153,7 @@ class Simulation:
         if subscription is None:
             return DayState()
         [(_, access)] = access_of([subscription], now=now)
-        is_ending = subscription.is_running and subscription.cancel_at_period_end
+        is_ending = subscription.is_running and subscription.ends_at is not None
         notes = ["ending"] if is_ending else []
         notes += ["change waits"] if subscription.pending_plan else []
         status = ", ".join([subscription.status, *notes])

@@ -66,7 +66,7 @@ def _subscription(user: Any, profile: BillingProfile, began: datetime) -> Subscr
     """Create the running subscription. A trial follows another subscription, which ended when the trial began."""
     on_trial = profile.status == "trialing"
     if on_trial:
-        previous = Subscription(user=user, plan=_plan(profile.paid_for), status="canceled", canceled_at=began)
+        previous = Subscription(user=user, plan=_plan(profile.paid_for), status="canceled", canceled_at=began, ended_at=began)
         previous.current_period_start, previous.current_period_end = began - relativedelta(months=1), began
         save_checked(previous)
     ends = began + (TRIAL if on_trial else relativedelta(months=1))

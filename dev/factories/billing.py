@@ -33,7 +33,10 @@ class PlanFactory(DjangoModelFactory):
 
 
 class SubscriptionFactory(OwnedFactory):
-    """A canceled subscription, of which a user can have many. With `running=True`, the user's one active subscription."""
+    """A canceled subscription, of which a user can have many. With `running=True`, the user's one active subscription.
+
+    With a Stripe ID it charges the price of its plan.
+    """
 
     class Meta:
         model = Subscription
@@ -51,6 +54,11 @@ class SubscriptionFactory(OwnedFactory):
     canceled_at = days_from_now(-37)
     current_period_start = days_from_now(-68)
     current_period_end = days_from_now(-37)
+    stripe_subscription_id = ""
+    currency = factory.SelfAttribute("plan.currency")
+    unit_price = factory.LazyAttribute(lambda row: row.plan.price if row.stripe_subscription_id else None)
+    interval = factory.LazyAttribute(lambda row: "month" if row.plan.billing_cycle == "monthly" else "year")
+    recurring_amount = factory.LazyAttribute(lambda row: row.unit_price or Decimal(0))
 
 
 class FeatureAccessFactory(OwnedFactory):
@@ -67,6 +75,7 @@ class InvoiceFactory(OwnedFactory):
 
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
+    amount_due = factory.SelfAttribute("amount")
     status = "pending"
     billing_date = days_from_now(-19)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})

@@ -5,7 +5,7 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.application import Application
-from dev.stripe.cards import payment_method
+from dev.stripe.payment_methods import payment_method
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.disputes import open_dispute
 from dev.stripe.lifecycle.payments import attach

@@ -81,9 +81,8 @@ def to_pre_basil(account: Account, obj: Any) -> Any:
 def to_pre_basil_subscription(account: Account, obj: Obj) -> Obj:
     """Move the period from the items to the subscription."""
     items = obj["items"]["data"]
-    for item in items:
-        obj["current_period_start"] = item.pop("current_period_start", obj.get("current_period_start"))
-        obj["current_period_end"] = item.pop("current_period_end", obj.get("current_period_end"))
+    for name in ("current_period_start", "current_period_end"):
+        obj[name] = min((item.pop(name) for item in items if name in item), default=obj.get(name))
     if len(items) == 1:
         obj["plan"], obj["quantity"] = items[0]["plan"], items[0]["quantity"]
     return {key: value for key, value in obj.items() if key not in ("billing_mode", "billing_schedules", "status_details")}

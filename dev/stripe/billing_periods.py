@@ -18,11 +18,16 @@ def add_intervals(anchor: int, interval: str, times: int) -> int:
 
 def period_end(anchor: int, interval: str, count: int, start: int) -> int:
     """Return the first boundary after `start`, for periods of `count` intervals that have a boundary at the anchor."""
+    return period_around(anchor, interval, count, start)[1]
+
+
+def period_around(anchor: int, interval: str, count: int, at: int) -> tuple[int, int]:
+    """Return the boundaries of the period that contains an instant, from the anchor on."""
     lengths = {"day": DAY, "week": 7 * DAY, "month": 28 * DAY, "year": 365 * DAY}
-    number = max((start - anchor) // (lengths[interval] * count + (3 * DAY if interval == "month" else DAY) * count) - 1, 0)
-    while add_intervals(anchor, interval, number * count) <= start:
+    number = max((at - anchor) // (lengths[interval] * count + (3 * DAY if interval == "month" else DAY) * count) - 1, 0)
+    while add_intervals(anchor, interval, number * count) <= at:
         number += 1
-    return add_intervals(anchor, interval, number * count)
+    return add_intervals(anchor, interval, (number - 1) * count), add_intervals(anchor, interval, number * count)
 
 
 def prorated_amount(amount: int, left: int, whole: int) -> int:

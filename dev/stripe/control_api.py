@@ -14,6 +14,8 @@ from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import collection
 from dev.stripe.lifecycle.checkout import complete
+from dev.stripe.lifecycle.checkout_offers import Entries
+from dev.stripe.lifecycle.discounts import redeem
 from dev.stripe.lifecycle.refund_results import RESULTS
 from dev.stripe.pages import portal
 from dev.stripe.pages.invoice import save_new_method
@@ -115,7 +117,10 @@ def endpoint(application: Application, given: dict[str, Any]) -> Any:
 
 
 def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
-    """Complete a checkout page as a customer does: `{session, card: a name of METHODS or null, email, authenticated}`."""
+    """Complete a checkout page as a customer does.
+
+    `{session, card: a name of METHODS or null, email, authenticated, promotion_code, country, state, tax_id}`.
+    """
     account = application.account
     card = given.get("card", "visa")
     if card is not None:
@@ -123,8 +128,18 @@ def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
     with application.store.transaction():
         session = account.find("checkout.session", given["session"])
         customer = session_customer(account, session, given.get("email") or session["customer_email"] or "person@example.com")
-        complete(account, session, customer, card, authenticated=bool(given.get("authenticated")))
+        entries = Entries(**{name: given[name] for name in Entries.__dataclass_fields__ if given.get(name)})
+        complete(account, session, customer, card, authenticated=bool(given.get("authenticated")), entries=entries)
         return api_versions.visible(session)
+
+
+def discount_customer(application: Application, given: dict[str, Any]) -> Any:
+    """Give a customer the discount of a coupon, as the dashboard does: `{customer, coupon}`."""
+    account = application.account
+    with application.store.transaction():
+        customer = account.find("customer", given["customer"])
+        customer["discount"] = redeem(account, customer, account.find("coupon", given["coupon"]))
+        return {"id": customer["discount"]["id"]}
 
 
 def require_method_name(name: str) -> None:
@@ -223,6 +238,7 @@ COMMANDS: dict[str, Command] = {
     "settings": settings,
     "endpoint": endpoint,
     "complete_checkout": complete_checkout,
+    "discount_customer": discount_customer,
     "change_card": change_card,
     "pay_invoice": pay_invoice,
     "authenticate_payment": authenticate_payment,

@@ -130,6 +130,7 @@ class EmulatorClient:
     def check_objects(self, on: bool = True) -> list[str]:
         """Check all following responses against the library's annotations. Return the errors since the last call."""
         return list(self.send_command("check_objects", on=on)["errors"])
+
     def warn_of_fraud(self, charge: str) -> str:
         """Create an early fraud warning, as the card's bank does. Return its id."""
         return str(self.send_command("fraud_warning", charge=charge)["id"])

@@ -81,9 +81,18 @@ def expand_field(account: Account, here: Obj, step: str, version: str | None) ->
     if step not in here:
         return False
     value = here[step]
+    if isinstance(value, list):
+        here[step] = [found_object(account, entry, version) if isinstance(entry, str) else entry for entry in value]
+        return None not in here[step]
     if isinstance(value, str):
-        found = account.store.find(value) if step != "id" else None
-        if found is None or found["object"].startswith("_"):
+        found = found_object(account, value, version) if step != "id" else None
+        if found is None:
             return False
-        here[step] = serialize(account, found, version)
+        here[step] = found
     return True
+
+
+def found_object(account: Account, name: str, version: str | None) -> Obj | None:
+    """Return the object of an id in the format of a version, None if it is unknown or internal."""
+    found = account.store.find(name)
+    return None if found is None or found["object"].startswith("_") else serialize(account, found, version)

@@ -70,8 +70,15 @@ TEMPLATES = {
             "payment_method_types": ["card"],
             "phone_number_collection": {"enabled": False},
             "status": "open",
+            "tax_id_collection": {"enabled": False, "required": "never"},
             "ui_mode": "hosted_page",
         },
+    ),
+    "coupon": Template(
+        "coupon",
+        null="amount_off currency duration_in_months max_redemptions name percent_off redeem_by",
+        zero="times_redeemed",
+        other={"metadata": {}, "valid": True},
     ),
     "credit_note": Template(
         "cn",
@@ -100,6 +107,7 @@ TEMPLATES = {
         },
     ),
     "customer_balance_transaction": Template("cbtxn", null="checkout_session customer_account"),
+    "discount": Template("di", null="customer_account invoice invoice_item subscription_item", has_livemode=False),
     "dispute": Template(
         "du",
         empty="balance_transactions enhanced_eligibility_types",
@@ -184,6 +192,12 @@ TEMPLATES = {
         empty="images marketing_features",
         other={"active": True, "metadata": {}},
     ),
+    "promotion_code": Template(
+        "promo",
+        null="customer customer_account expires_at max_redemptions",
+        zero="times_redeemed",
+        other={"active": True, "metadata": {}},
+    ),
     "radar.early_fraud_warning": Template("issfr"),
     "refund": Template(
         "re",
@@ -221,6 +235,16 @@ TEMPLATES = {
         },
     ),
     "subscription_item": Template("si", null="billing_thresholds", empty="discounts tax_rates", has_livemode=False),
+    "tax_id": Template(
+        "txi",
+        null="customer_account",
+        other={"verification": dict.fromkeys(("verified_address", "verified_name")) | {"status": "pending"}},
+    ),
+    "tax_rate": Template(
+        "txr",
+        null="country description flat_amount jurisdiction jurisdiction_level state tax_type",
+        other={"active": True, "metadata": {}, "rate_type": "percentage"},
+    ),
     "test_helpers.test_clock": Template("clock", other={"status": "ready", "status_details": {}}),
     "v2.core.event": Template("evt", null="context reason", zero="pending_webhooks"),
     "webhook_endpoint": Template("we", null="application", other={"metadata": {}, "status": "enabled"}),

@@ -51,6 +51,7 @@ OPEN_TEXT = {
     "system.auditevent.table_name",
     "system.auditevent.row_key",
     "finance.statementimport.id_scheme",
+    "billing.stripecustomer.charge_basis",
     "billing.featureaccess.feature_name",
     "billing.usagerecord.feature_name",
     "billing.entitlementoverride.feature_name",
@@ -91,7 +92,10 @@ CONSTRAINED = {
     "zip_code": "79135",
     "card_last4": "7913",
 }  # values that the constraints on these fields allow
-BESIDE = {"account_balance": {"balance_date": "2026-01-31", "balance_source": "user"}}  # values that they require beside them
+BESIDE = {
+    "account_balance": {"balance_date": "2026-01-31", "balance_source": "user"},
+    "next_charge_amount": {"next_charge_at": "2026-01-31T00:00:00Z"},
+}  # values that they require beside them
 
 
 def canary_for(field: Any) -> Any:

@@ -219,4 +219,4 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(office: Client, noon:
 def test_lists_are_exported(office: Client, subscription: Subscription) -> None:
     fields = {"action": "export_csv", "_selected_action": [str(subscription.pk)], "index": "0"}
     response: Any = office.post(SUBSCRIPTIONS, fields)
-    assert b"alice@example.com,Basic,monthly,10.00,USD,active" in b"".join(response.streaming_content)
+    assert b"alice@example.com,Basic,monthly,,1,0.00,0.00,0.00,USD,month,,,active" in b"".join(response.streaming_content)

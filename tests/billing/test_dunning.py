@@ -195,21 +195,49 @@ def test_a_canceled_subscription_has_no_reminder(payer: Subscription) -> None:
     assert services.send_billing_reminders(now=datetime(2026, 2, 25, tzinfo=UTC)) == 0
 
 
+TRIAL_END = datetime(2026, 3, 24, 15, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"stripe_subscription_id": "sub_1"}, "your card is charged 20.00 USD monthly"),
+        (
+            {"stripe_subscription_id": "sub_1", "next_charge_at": TRIAL_END, "next_charge_amount": "17.85", "tax": "2.85"},
+            "Your card is charged 17.85 USD, of which 2.85 USD is tax, on Tuesday, 24 March 2026. To avoid this, cancel",
+        ),
+        (
+            {"stripe_subscription_id": "sub_1", "next_charge_at": TRIAL_END, "next_charge_amount": "0.00"},
+            "Nothing is charged on Tuesday, 24 March 2026, because of a discount or your credit.",
+        ),
+        ({"stripe_subscription_id": "sub_1", "is_collection_paused": True}, "No further charge is planned."),
+        ({"stripe_subscription_id": "sub_1", "cancel_at": TRIAL_END - timedelta(days=1)}, "undo the cancellation before then."),
         ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "undo the cancellation before then."),
         ({}, "To keep your access, subscribe to a plan."),
     ],
 )
 def test_an_ending_trial_has_one_reminder(alice: User, facts: dict[str, Any], words: str) -> None:
-    end = datetime(2026, 3, 24, 15, tzinfo=UTC)
-    SubscriptionFactory(user=alice, status="trialing", canceled_at=None, trial_end=end, **facts)
+    end = TRIAL_END
+    period = {"current_period_start": end - timedelta(days=14), "current_period_end": end}
+    SubscriptionFactory(user=alice, status="trialing", canceled_at=None, trial_end=end, **period, **facts)
     days = [end - timedelta(days=left) for left in (5, 4, 3, 2, 1, 0)]
     assert [services.send_billing_reminders(now=day) for day in days] == [0, 0, 1, 0, 0, 0]
     assert words in mail.outbox[0].body
     assert "Tuesday, 24 March 2026" in mail.outbox[0].body
+
+
+def test_a_yearly_renewal_is_announced_once_with_its_amount(alice: User) -> None:
+    at = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    charge = {"next_charge_at": at, "next_charge_amount": "119.00", "tax": "19.00", "interval": "year"}
+    row = SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", **charge)
+    days = [at - timedelta(days=left) for left in (9, 8, 7, 6, 0)]
+    assert [services.send_billing_reminders(now=day) for day in days] == [0, 0, 1, 0, 0]
+    assert f"{row.plan.name} renews for another year." in mail.outbox[0].body
+    assert "charged 119.00 USD, of which 19.00 USD is tax, on Wednesday, 10 June 2026" in mail.outbox[0].body
+
+
+def test_a_yearly_subscription_that_ends_has_no_renewal_to_announce(alice: User) -> None:
+    SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", interval="year", cancel_at_period_end=True)
+    assert services.send_billing_reminders(now=clock.now() + timedelta(days=15)) == 0
 
 
 def test_the_daily_job_sends_the_reminders(payer: Subscription) -> None:

@@ -34,6 +34,7 @@ def sell(price: str = "12.00", *, began: datetime = JANUARY, cycle: str = "month
     plan = PlanFactory(price=price, billing_cycle=cycle, currency=currency)
     number = Subscription.objects.count()
     facts = {"status": "active", "canceled_at": None, "stripe_subscription_id": f"sub_{number}"} | more
+    facts["currency"] = facts.pop("subscription_currency", currency)
     row = SubscriptionFactory(plan=plan, **facts)
     Subscription.objects.filter(pk=row.pk).update(created_at=began)
     return row
@@ -57,6 +58,38 @@ def test_mrr_is_summed_before_it_is_rounded() -> None:
     for _ in range(3):
         sell("100.00", cycle="yearly")
     assert row_of(metrics.monthly_recurring_revenue(NOW), "USD")[1] == Decimal("25.00")
+
+
+@pytest.mark.parametrize(
+    ("facts", "monthly"),
+    [
+        ({"quantity": 3, "recurring_amount": "30.00"}, "30.00"),
+        ({"discount": "2.50", "recurring_amount": "7.50"}, "7.50"),
+        ({"recurring_amount": "90.00", "interval_count": 3}, "30.00"),
+        ({"recurring_amount": "7.00", "interval": "week"}, "30.42"),  # 7.00 * 365 / 84
+        ({"recurring_amount": "1.00", "interval": "day"}, "30.42"),
+        ({"unit_price": "8.00", "recurring_amount": "8.00"}, "8.00"),  # an old price of the plan of 10.00
+    ],
+)
+def test_mrr_is_what_the_subscription_charges(facts: dict[str, Any], monthly: str) -> None:
+    sell("10.00", **facts)
+    assert row_of(metrics.monthly_recurring_revenue(NOW), "USD")[:2] == (1, Decimal(monthly))
+
+
+def test_mrr_excludes_paused_collection() -> None:
+    sell("10.00")
+    sell("20.00", is_collection_paused=True)
+    assert row_of(metrics.monthly_recurring_revenue(NOW), "USD")[:2] == (1, Decimal("10.00"))
+
+
+def test_mrr_is_in_the_currency_of_the_subscription() -> None:
+    sell("10.00", subscription_currency="EUR")
+    assert [row[0] for row in metrics.monthly_recurring_revenue(NOW).rows] == ["EUR"]
+
+
+def test_a_loss_counts_when_the_subscription_ended() -> None:
+    sell("10.00", began=at(1), status="canceled", canceled_at=at(1, 20), cancel_at=at(3), ended_at=at(3))
+    assert [row_of(metrics.churn(NOW), month, "USD")[1] for month in ("2026-02", "2026-03")] == [0, 1]
 
 
 def test_mrr_separates_past_due_and_excludes_unpaid_ones() -> None:
@@ -153,7 +186,7 @@ def test_an_analyst_sees_sums_and_no_customer(analyst: Client) -> None:
         text = analyst.get(PAGE).content.decode()
     content = text[text.index("Totals over all customers") : text.rindex("</section>")]
     assert "17.29" in content
-    assert "with yearly prices divided by 12" in content
+    assert "with yearly amounts divided by 12" in content
     assert not any(str(key) in text for key in (row.pk, row.user_id, row.user.email))
     assert not re.search(r"<script|style=|on\w+=", content)
 

@@ -47,7 +47,7 @@ def test_after_the_trial_it_is_paid_for(bought: Subscription, payments: Payments
     assert bought.status == "active"
     paid = BillingHistory.objects.filter(amount=Decimal("35.00")).get()
     assert (paid.status, paid.subscription_id) == ("paid", bought.pk)
-    assert paid.metadata["hosted_invoice_url"].startswith("http")
+    assert all(url.startswith("http") for url in (paid.hosted_invoice_url, paid.invoice_pdf, paid.receipt_url))
 
 
 def test_replaying_all_events_in_any_order_is_idempotent(bought: Subscription, payments: Payments) -> None:

@@ -159,6 +159,23 @@ def test_a_downgrade_leaves_a_credit_that_pays_the_next_invoice(catalog: None) -
     assert "Stripe: an invoice of 1.45 USD is paid." in happened_on(rows, "2026-04-16")
 
 
+@pytest.mark.parametrize(
+    ("scenario", "paid"),
+    [
+        # 20 % off 35.00 and 75.00 until 11 May; 16 of 31 days: 30.97 - 14.45
+        ("coupon-ends", ["0.00", "28.00", "16.52", "60.00", "75.00", "75.00"]),
+        # a credit of 50.00 pays 38.71 - 18.06 and 29.35 of the next charge
+        ("has-credit", ["0.00", "35.00", "0.00", "45.65", "75.00"]),
+        # 9 of 30 days
+        ("ends-on-a-day", ["0.00", "35.00", "10.50"]),
+    ],
+)
+def test_discounts_credits_and_chosen_ends_are_charged_to_the_cent(scenario: str, paid: list[str], catalog: None) -> None:
+    sentences = [sentence for row in simulated_rows(scenario) for sentence in row.happened]
+    invoices = [f"Stripe: an invoice of {amount} USD is paid." for amount in paid]
+    assert [sentence for sentence in sentences if sentence.startswith("Stripe: an invoice")] == invoices
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_day_and_notice_matches_the_file(scenario: str, catalog: None) -> None:
     pinned = dict(part.split("\n", 1) for part in EXPECTED_LINES.read_text().removeprefix("# ").split("\n# "))

@@ -7,6 +7,7 @@ from dev.stripe.billing_periods import DAY
 from dev.stripe.errors import ApiError, declined
 from dev.stripe.events import emit
 from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.checkout_offers import NO_ENTRIES, Entries, apply_entries, terms_of, write_totals
 from dev.stripe.lifecycle.payments import attach
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.new_objects import new_object
@@ -33,11 +34,20 @@ def needs_card(session: Obj) -> bool:
     return session["mode"] == "setup" or not optional or (session["amount_total"] or 0) > 0 and not trial
 
 
-def complete(account: Account, session: Obj, customer: Obj, card: str | None, *, authenticated: bool = False) -> None:
+def complete(
+    account: Account,
+    session: Obj,
+    customer: Obj,
+    card: str | None,
+    *,
+    authenticated: bool = False,
+    entries: Entries = NO_ENTRIES,
+) -> None:
     """Save the card, create the subscription and complete the session. Raise ApiError for a declined card, without changes."""
     if session["status"] != "open":
         raise ApiError(f"This checkout session is {session['status']}.")
     account.store.add(customer)
+    apply_entries(account, session, customer, entries)
     method = None
     if card:
         method = payment_method(account, card, account.now(customer))
@@ -53,11 +63,12 @@ def complete(account: Account, session: Obj, customer: Obj, card: str | None, *,
         begin_subscription(account, session, customer, method, authenticated=authenticated)
     session.update(status="complete", customer=customer["id"], url=None)
     session["customer_details"] = {
-        **{name: customer[name] for name in ("email", "name", "phone", "address")},
+        **{name: customer[name] for name in ("email", "name", "phone", "address", "tax_exempt")},
         "business_name": None,
         "individual_name": None,
-        "tax_exempt": "none",
-        "tax_ids": [],
+        "tax_ids": [
+            {"type": one["type"], "value": one["value"]} for one in account.store.where("tax_id", customer=customer["id"])
+        ],
     }
     account.store.add(session)
     emit(account, "checkout.session.completed", session)
@@ -67,11 +78,13 @@ def begin_subscription(account: Account, session: Obj, customer: Obj, method: Ob
     """Create the subscription of a session. Raise ApiError if its first invoice cannot be paid."""
     data = session["_"]["subscription_data"]
     items = [{"price": line["price"]["id"], "quantity": line["quantity"]} for line in session["_"]["lines"]]
-    given: dict[str, Any] = {**data, "items": items, "payment_behavior": "error_if_incomplete"}
+    given: dict[str, Any] = {**data, **terms_of(session), "items": items, "payment_behavior": "error_if_incomplete"}
     subscription = subscribe(account, customer, given, method=method, authenticated=authenticated)
     invoice = account.store.get(subscription["latest_invoice"])
+    write_totals(session, invoice)
     is_paid = invoice["status"] == "paid"  # a bank debit is paid days later
-    paid = "unpaid" if not is_paid else "no_payment_required" if subscription["trial_end"] else "paid"
+    is_free = not invoice["amount_paid"] and subscription["trial_end"]
+    paid = "unpaid" if not is_paid else "no_payment_required" if is_free else "paid"
     session.update(subscription=subscription["id"], invoice=invoice["id"], payment_status=paid)
 
 

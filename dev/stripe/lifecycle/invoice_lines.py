@@ -6,7 +6,7 @@ from typing import Any
 
 from billing.stripe.objects import decimals
 from dev.stripe.account import Account
-from dev.stripe.billing_periods import period_end
+from dev.stripe.billing_periods import period_end, prorated_amount
 from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
@@ -48,20 +48,22 @@ def new_line(amount: int, currency: str, description: str, period: tuple[int, in
         period={"start": period[0], "end": period[1]},
         quantity_decimal=str(more["quantity"]),
         subtotal=amount,
-        **{"discountable": True, **more},
+        **{"discountable": True, "_": {}, **more},
     )
 
 
 def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool = False) -> Obj:
-    """Return the line that bills an item's current period, with an amount of 0 during a trial."""
+    """Return the line that bills an item's current period: 0 during a trial, a part if the subscription ends within it."""
     price, quantity = item["price"], item["quantity"]
+    start, end = item["current_period_start"], item["current_period_end"]
+    until = min(end, subscription["cancel_at"] or end)
     name, every = name_of(account, price), price["recurring"]["interval"]
     text = f"Free trial for {quantity} × {name}" if trial else f"{quantity} × {name} (at {priced(price)} / {every})"
     return new_line(
-        0 if trial else price["unit_amount"] * quantity,
+        0 if trial else prorated_amount(price["unit_amount"] * quantity, until - start, end - start),
         price["currency"],
         text,
-        (item["current_period_start"], item["current_period_end"]),
+        (start, until),
         quantity=quantity,
         pricing=pricing(price),
         subscription=subscription["id"],
@@ -77,19 +79,24 @@ def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool =
             },
             "type": "subscription_item_details",
         },
+        _={"subscription_item": item["id"], "rates": [rate["id"] for rate in item["tax_rates"]] or None},
     )
 
 
-def period_lines(account: Account, subscription: Obj, *, trial: bool = False) -> list[Obj]:
-    return [period_line(account, subscription, item, trial=trial) for item in subscription["items"]["data"]]
+def period_lines(account: Account, subscription: Obj, items: list[Obj] | None = None, *, trial: bool = False) -> list[Obj]:
+    """Return the lines that bill the current periods of items, of all by default."""
+    billed = subscription["items"]["data"] if items is None else items
+    return [period_line(account, subscription, item, trial=trial) for item in billed]
 
 
-def advance_period(subscription: Obj) -> None:
-    """Begin the next period of every item."""
-    for item in subscription["items"]["data"]:
+def advance_periods(subscription: Obj, now: int) -> list[Obj]:
+    """Begin the next period of the items whose period is over, and return these items."""
+    items = [item for item in subscription["items"]["data"] if item["current_period_end"] <= now]
+    for item in items:
         recurring, start = item["price"]["recurring"], item["current_period_end"]
         end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
         item.update(current_period_start=start, current_period_end=end)
+    return items
 
 
 def priced(price: Obj) -> str:
@@ -118,6 +125,7 @@ def item_line(item: Obj) -> Obj:
             "subscription_item_details": None,
             "type": "invoice_item_details",
         },
+        _={"subscription_item": item["_"].get("subscription_item"), "rates": item["_"].get("rates")},
     )
 
 
@@ -145,6 +153,6 @@ def new_invoice_item(account: Account, customer: Obj, amount: int, currency: str
             quantity=more.get("quantity", 1),
             quantity_decimal=str(more.get("quantity", 1)),
             test_clock=customer["test_clock"],
-            _={"subscription": subscription, "credited": more.get("credited")},
+            _={"subscription": subscription, **{key: more.get(key) for key in ("subscription_item", "credited", "rates")}},
         )
     )

@@ -5,6 +5,8 @@ from typing import Any
 from dev.stripe.account import Account
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.discounts import end_used_discounts
+from dev.stripe.lifecycle.invoice_amounts import price_lines
 from dev.stripe.lifecycle.invoice_lines import item_line
 from dev.stripe.lifecycle.payments import new_intent
 from dev.stripe.lifecycle.sent_invoices import due_date_of
@@ -31,14 +33,13 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
         line["invoice"] = name
     for item in items:
         item["invoice"] = name
-    total = sum(line["amount"] for line in lines)
+    amounts = price_lines(account, customer, subscription, lines, more.get("created", now))
     currency = lines[0]["currency"] if lines else customer["currency"] or "usd"
     customer["currency"] = customer["currency"] or currency
     invoice = new_object(
         "invoice",
         id=name,
-        **dict.fromkeys(("amount_due", "amount_remaining"), max(total, 0)),
-        **dict.fromkeys(("subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"), total),
+        **amounts,
         **{f"customer_{field}": customer[field] for field in ("address", "email", "name", "phone")},
         billing_reason=reason,
         created=now,
@@ -60,6 +61,8 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
         subscription["latest_invoice"] = name
     invoice.update(more)
     account.store.add(invoice)
+    used = [account.store.get(entry["discount"]) for entry in amounts["total_discount_amounts"] if entry["amount"]]
+    end_used_discounts(account, subscription, used)
     emit(account, "invoice.created", invoice)
     return invoice
 

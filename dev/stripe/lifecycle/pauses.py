@@ -13,10 +13,11 @@ from dev.stripe.billing_periods import DAY, HOUR
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
 from dev.stripe.lifecycle.collection import finalize_and_collect
-from dev.stripe.lifecycle.invoice_lines import advance_period, period_lines
+from dev.stripe.lifecycle.invoice_lines import advance_periods, period_lines
 from dev.stripe.lifecycle.invoices import draft, finalize
 from dev.stripe.lifecycle.pending_updates import discard_update, hold_update
-from dev.stripe.lifecycle.subscription_changes import create_proration_item, invoice_for_change
+from dev.stripe.lifecycle.prorations import credit_item
+from dev.stripe.lifecycle.subscription_changes import invoice_for_change
 from dev.stripe.lifecycle.subscription_creation import require_method
 from dev.stripe.store import Obj
 
@@ -47,7 +48,7 @@ def pause_on_request(account: Account, subscription: Obj, given: dict[str, Any])
     if unused != "none":
         for item in subscription["items"]["data"]:
             at = account.now(subscription) if unused == "now" else item["current_period_start"]
-            create_proration_item(account, subscription, item, at, credit=True)
+            credit_item(account, subscription, item, at)
     invoice = invoice_for_change(account, subscription, []) if given.get("invoicing_behavior") == "invoice" else None
     pause(account, subscription, "pause_requested")
     if invoice is not None:
@@ -63,7 +64,7 @@ def resume(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
     subscription.update(status="active", billing_cycle_anchor=now)
     for item in subscription["items"]["data"]:
         item["current_period_end"] = now
-    advance_period(subscription)
+    advance_periods(subscription, now)
     invoice = draft(account, customer, period_lines(account, subscription), "subscription_update", subscription)
     if invoice["amount_due"] and behavior == ON_SUCCESS:
         require_method(account, invoice)

@@ -4,7 +4,7 @@ from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY, HOUR
 from dev.stripe.events import emit, updating
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.invoice_lines import advance_period, period_lines
+from dev.stripe.lifecycle.invoice_lines import advance_periods, period_lines
 from dev.stripe.lifecycle.invoices import draft, mark_uncollectible, void
 from dev.stripe.lifecycle.pauses import pause
 from dev.stripe.lifecycle.pending_updates import discard_update, next_expiry
@@ -67,8 +67,8 @@ def renew(account: Account, subscription: Obj, now: int) -> None:
     with updating(account, subscription):
         if trial_over:
             subscription["status"] = "active"
-        advance_period(subscription)
-        invoice = renewal_invoice(account, customer, subscription, now)
+        items = advance_periods(subscription, now)
+        invoice = renewal_invoice(account, customer, subscription, items, now)
     if invoice["status"] == "draft" and not invoice["auto_advance"]:
         apply_pause_behavior(account, subscription, invoice)
 
@@ -81,14 +81,14 @@ def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -
     pause(account, subscription, "trial_end_without_payment_method")
 
 
-def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
+def renewal_invoice(account: Account, customer: Obj, subscription: Obj, items: list[Obj], now: int) -> Obj:
     """Create a draft that is finalized in an hour, unless collection is paused or has ended."""
     is_collected = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
     earlier = account.store.find(subscription["latest_invoice"])
     return draft(
         account,
         customer,
-        period_lines(account, subscription),
+        period_lines(account, subscription, items),
         "subscription_cycle",
         subscription,
         auto_advance=is_collected,

@@ -1,8 +1,8 @@
 """Changes of a subscription's items, with prorations to the second.
 
-A change of price within the same interval does not change the period. The rest of the old price is credited and the rest of
-the new one charged, both as `amount * seconds left / seconds of the period`, rounded half away from zero. Another interval,
-or `billing_cycle_anchor=now`, begins a new period that is billed at once. A trial is not prorated.
+A change of price within the same interval does not change the period, and is prorated as `prorations` describes. Another
+interval of all items, or `billing_cycle_anchor=now`, begins a new period that is billed at once. An item whose interval differs
+from the others' has its own period, counted from the same anchor. A trial is not prorated.
 """
 
 from copy import deepcopy
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
-from dev.stripe.billing_periods import period_end, prorated_amount
+from dev.stripe.billing_periods import period_end
 from dev.stripe.errors import ApiError, no_such
-from dev.stripe.lifecycle.invoice_lines import day, name_of, new_invoice_item, period_lines, pricing
+from dev.stripe.lifecycle.invoice_lines import period_lines
 from dev.stripe.lifecycle.invoices import draft, pending_items
-from dev.stripe.lifecycle.subscription_creation import new_item, subscription_price
+from dev.stripe.lifecycle.prorations import charge_item, credit_item, period_amount
+from dev.stripe.lifecycle.subscription_creation import item_period, new_item, subscription_price
 from dev.stripe.store import Obj
 
 
@@ -38,12 +39,13 @@ def change_items(account: Account, subscription: Obj, given: list[dict[str, Any]
         items = [item for item in remaining if item is not None]
     if not items:
         raise ApiError("A subscription must have at least one active price.", param="items")
-    intervals = {(item["price"]["recurring"]["interval"], item["price"]["recurring"]["interval_count"]) for item in items}
-    if len(intervals) > 1:
-        raise ApiError("All prices of a subscription have one interval here.", param="items")
-    old = subscription["items"]["data"][0]["price"]["recurring"]
+    old, new = intervals_of(subscription["items"]["data"]), intervals_of(items)
     subscription["items"]["data"] = items
-    return ItemChanges(pairs, intervals != {(old["interval"], old["interval_count"])})
+    return ItemChanges(pairs, len(old) == len(new) == 1 and old != new)
+
+
+def intervals_of(items: list[Obj]) -> set[tuple[str, int]]:
+    return {(item["price"]["recurring"]["interval"], item["price"]["recurring"]["interval_count"]) for item in items}
 
 
 def item_of(items: list[Obj], name: object, param: str) -> Obj:
@@ -58,9 +60,8 @@ def changed_item(
 ) -> Obj | None:
     """Return the item after the change, None if it is deleted."""
     if before is None:
-        first = subscription["items"]["data"][0]
         price = subscription_price(account, entry.get("price"), param)
-        return new_item(subscription, price, entry, now, (first["current_period_start"], first["current_period_end"]))
+        return new_item(subscription, price, entry, now, item_period(subscription, price, now))
     if entry.get("deleted"):
         return None
     after = deepcopy(before)
@@ -68,6 +69,8 @@ def changed_item(
         after["price"] = subscription_price(account, entry["price"], param)
         if after["price"]["currency"] != subscription["currency"]:
             raise ApiError("The price's currency must be the subscription's.", param=param)
+        start, end = item_period(subscription, after["price"], now)
+        after.update(current_period_start=start, current_period_end=end)
     if entry.get("quantity") is not None:
         after["quantity"] = entry["quantity"]
     set_metadata(after, entry)
@@ -82,54 +85,17 @@ def prorate(account: Account, subscription: Obj, change: ItemChanges, at: int) -
             if is_same_price and period_amount(before) == period_amount(after):
                 continue
         if before:
-            create_proration_item(account, subscription, before, at, credit=True)
+            credit_item(account, subscription, before, at)
         if after and not change.restarts:
-            create_proration_item(account, subscription, after, at, credit=False)
-
-
-def period_amount(item: Obj) -> int:
-    """Return the price of an item for a whole period, in minor units."""
-    return int(item["price"]["unit_amount"]) * int(item["quantity"])
-
-
-def create_proration_item(account: Account, subscription: Obj, item: Obj, at: int, *, credit: bool) -> None:
-    """Create the invoice item of a proration's credit or charge."""
-    start, end = item["current_period_start"], item["current_period_end"]
-    amount = prorated_amount(period_amount(item), end - at, end - start)
-    quantity = f"{item['quantity']} × " if item["quantity"] > 1 else ""
-    label = "Unused time on" if credit else "Remaining time on"
-    new_invoice_item(
-        account,
-        account.store.get(subscription["customer"]),
-        -amount if credit else amount,
-        item["price"]["currency"],
-        f"{label} {quantity}{name_of(account, item['price'])} after {day(at)}",
-        period=(at, end),
-        subscription=subscription["id"],
-        subscription_item=item["id"],
-        pricing=pricing(item["price"]),
-        quantity=item["quantity"],
-        proration=True,
-        credited=credited(account, subscription, item) if credit else None,
-    )
-
-
-def credited(account: Account, subscription: Obj, item: Obj) -> Obj | None:
-    """Return the latest invoice lines that charged the price of a credited item."""
-    for invoice in reversed(account.store.where("invoice", subscription=subscription["id"])):
-        charges = [line for line in invoice["lines"]["data"] if line["amount"] > 0 and line["pricing"]]
-        found = [line["id"] for line in charges if line["pricing"]["price_details"]["price"] == item["price"]["id"]]
-        if found:
-            return {"invoice": invoice["id"], "invoice_line_items": found}
-    return None
+            charge_item(account, subscription, after, at)
 
 
 def restart(account: Account, subscription: Obj, now: int) -> list[Obj]:
     """Begin a new period now. Return the lines that bill it."""
-    recurring = subscription["items"]["data"][0]["price"]["recurring"]
-    end = period_end(now, recurring["interval"], recurring["interval_count"], now)
     subscription["billing_cycle_anchor"] = now
     for item in subscription["items"]["data"]:
+        recurring = item["price"]["recurring"]
+        end = period_end(now, recurring["interval"], recurring["interval_count"], now)
         item.update(current_period_start=now, current_period_end=end)
     return period_lines(account, subscription)
 
@@ -171,8 +137,9 @@ def apply_change(account: Account, subscription: Obj, given: dict[str, Any]) -> 
 def proration_date(subscription: Obj, given: dict[str, Any], now: int) -> int:
     """Return the time of the proration, which must be within the period."""
     at = int(given["proration_date"]) if given.get("proration_date") else now
-    first = subscription["items"]["data"][0]
-    if not first["current_period_start"] <= at <= first["current_period_end"]:
+    items = subscription["items"]["data"]
+    start, end = (edge(item[f"current_period_{name}"] for item in items) for edge, name in ((min, "start"), (max, "end")))
+    if not start <= at <= end:
         raise ApiError("Cannot specify `proration_date` outside of the current period.", param="proration_date")
     return at
 

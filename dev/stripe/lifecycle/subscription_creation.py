@@ -3,13 +3,15 @@
 from typing import Any
 
 from dev.stripe.account import Account, new_metadata
-from dev.stripe.billing_periods import DAY, HOUR, period_end
+from dev.stripe.billing_periods import DAY, HOUR, period_around
 from dev.stripe.errors import ApiError, declined, missing_parameter
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.collection import finalize_and_collect, method_for
+from dev.stripe.lifecycle.discounts import set_discounts
 from dev.stripe.lifecycle.invoice_lines import period_lines
 from dev.stripe.lifecycle.invoices import draft, finalize, void
+from dev.stripe.lifecycle.taxes import require_location
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
@@ -50,6 +52,7 @@ def new_item(subscription: Obj, price: Obj, given: dict[str, Any], now: int, per
         price=price,
         quantity=1 if quantity is None else quantity,
         subscription=subscription["id"],
+        tax_rates=given.get("tax_rates") or [],
     )
 
 
@@ -111,8 +114,11 @@ def subscribe(
     subscription = new_subscription(customer, given, now, trial_end_of(given, now))
     subscription["default_payment_method"] = method["id"] if method else None
     add_items(account, subscription, given["items"], now)
+    write_taxes(account, customer, subscription, given)
+    set_discounts(account, subscription, given.get("discounts") or [], given.get("checkout_session"))
     if given.get("cancel_at_period_end"):
-        subscription.update(cancel_at=subscription["items"]["data"][0]["current_period_end"], canceled_at=now)
+        ends = min(item["current_period_end"] for item in subscription["items"]["data"])
+        subscription.update(cancel_at=ends, canceled_at=now)
     account.store.add(subscription)
     customer["currency"] = customer["currency"] or subscription["currency"]
     lines = period_lines(account, subscription, trial=subscription["status"] == "trialing")
@@ -139,20 +145,44 @@ def require_method(account: Account, invoice: Obj) -> None:
         raise ApiError(NO_CARD, code="resource_missing")
 
 
+def write_taxes(account: Account, customer: Obj, subscription: Obj, given: dict[str, Any]) -> None:
+    """Write the automatic tax and the default tax rates of a subscription, and the tax rates of its items."""
+    if "automatic_tax" in given:
+        is_automatic = bool(given["automatic_tax"]["enabled"])
+        if is_automatic:
+            require_location(customer)
+        subscription["automatic_tax"].update(enabled=is_automatic, liability={"type": "self"} if is_automatic else None)
+    if "default_tax_rates" in given:
+        names = given["default_tax_rates"] or []
+        subscription["default_tax_rates"] = [account.find("tax_rate", name, "default_tax_rates") for name in names]
+    for item in subscription["items"]["data"]:
+        rates = [rate if isinstance(rate, dict) else account.find("tax_rate", rate, "tax_rates") for rate in item["tax_rates"]]
+        item["tax_rates"] = rates
+    if subscription["automatic_tax"]["enabled"] and subscription["default_tax_rates"]:
+        raise ApiError("You cannot set `default_tax_rates` with automatic tax enabled.", param="default_tax_rates")
+
+
 def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], now: int) -> None:
-    """Add the items. The first price and the trial determine the period of all of them."""
+    """Add the items. Each has the period of its price's interval, or during a trial that of the trial."""
     prices = [subscription_price(account, entry.get("price"), f"items[{n}][price]") for n, entry in enumerate(items)]
     if not prices:
         raise missing_parameter("items")
-    if len({(price["currency"], price["recurring"]["interval"]) for price in prices}) > 1:
-        raise ApiError("All prices of a subscription have one currency and one interval here.", param="items")
-    recurring = prices[0]["recurring"]
-    anchor = subscription["billing_cycle_anchor"]
-    end = subscription["trial_end"] or period_end(anchor, recurring["interval"], recurring["interval_count"], now)
+    if len({price["currency"] for price in prices}) > 1:
+        raise ApiError("All prices of a subscription have one currency.", param="items")
     subscription["currency"] = prices[0]["currency"]
     subscription["items"]["data"] = [
-        new_item(subscription, price, entry, now, (now, end)) for price, entry in zip(prices, items, strict=True)
+        new_item(subscription, price, entry, now, item_period(subscription, price, now))
+        for price, entry in zip(prices, items, strict=True)
     ]
+
+
+def item_period(subscription: Obj, price: Obj, now: int) -> tuple[int, int]:
+    """Return the period of an item at an instant: the trial, or the price's interval counted from the anchor."""
+    if subscription["status"] == "trialing":
+        items = subscription["items"]["data"]
+        return (items[0]["current_period_start"] if items else now), subscription["trial_end"]
+    recurring = price["recurring"]
+    return period_around(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], now)
 
 
 def refusal(account: Account, invoice: Obj) -> ApiError:

@@ -5,6 +5,7 @@ from dev.stripe.billing_periods import DAY
 from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
 from dev.stripe.lifecycle.checkout import complete, needs_card
+from dev.stripe.lifecycle.checkout_offers import Entries
 from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.pages.card_form import CHOICES, choice
 from dev.stripe.pages.html import Html, bank_page, button, form, hidden, joined, page, problem, redirect, tag
@@ -27,6 +28,7 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
         action,
         email_field(session),
         choice(optional=not needs_card(session)),
+        *entry_fields(session),
         button(call_to_action(session)),
         *([tag("a", "Back", href=session["cancel_url"])] if session["cancel_url"] else []),
     )
@@ -60,6 +62,17 @@ def email_field(session: Obj) -> Html:
     return tag("label", "Email", tag("input", type="email", name="email", required=True, value=session["customer_email"] or ""))
 
 
+def entry_fields(session: Obj) -> list[Html]:
+    """Return the fields for a promotion code, the country and the VAT ID that the session asks for."""
+    asked = {
+        "promotion_code": ("Promotion code", session["allow_promotion_codes"]),
+        "country": ("Country code", session["automatic_tax"]["enabled"]),
+        "state": ("State", session["automatic_tax"]["enabled"]),
+        "tax_id": ("VAT ID", session["tax_id_collection"]["enabled"]),
+    }
+    return [tag("label", label, tag("input", name=name)) for name, (label, is_asked) in asked.items() if is_asked]
+
+
 def call_to_action(session: Obj) -> str:
     if session["mode"] == "setup":
         return "Save card"
@@ -71,7 +84,8 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
     if card is not None and card not in CHOICES:
         return show(application, name, "Please choose a card.")
     if card in CARDS and CARDS[card].authentication and "authenticated" not in given:
-        return bank_page(f"/c/pay/{name}", *(hidden(key, value) for key, value in given.items() if key in ("card", "email")))
+        kept = ("card", "email", *Entries.__dataclass_fields__)
+        return bank_page(f"/c/pay/{name}", *(hidden(key, value) for key, value in given.items() if key in kept))
     if given.get("authenticated") == "no":
         return show(application, name, "We are unable to authenticate your payment method. Please choose another one.")
     try:
@@ -89,5 +103,6 @@ def pay(application: Application, name: str, card: str | None, given: dict[str, 
     if card is None and needs_card(session):
         raise ApiError("Please choose a card.")
     customer = session_customer(account, session, given.get("email") or session["customer_email"])
-    complete(account, session, customer, card, authenticated=given.get("authenticated") == "yes")
+    entries = Entries(**{key: given[key] for key in Entries.__dataclass_fields__ if given.get(key)})
+    complete(account, session, customer, card, authenticated=given.get("authenticated") == "yes", entries=entries)
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", name)

@@ -6,11 +6,12 @@ from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError, missing_parameter
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.checkout import SESSION_LIFETIME, expire_session, new_setup_intent
+from dev.stripe.lifecycle.checkout_offers import write_offer
 from dev.stripe.lifecycle.subscription_creation import subscription_price
 from dev.stripe.new_objects import new_object
 from dev.stripe.parameters import Table, boolean, each, email, fields, integer, metadata, natural, one_of, span, text, url
 from dev.stripe.resources.standard import list_route, retrieve_route, update_route
-from dev.stripe.resources.subscriptions import TRIAL_SETTINGS
+from dev.stripe.resources.subscriptions import AUTOMATIC_TAX, TRIAL_SETTINGS
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -37,9 +38,13 @@ CREATE: Table = {
     "payment_method_collection": one_of("always", "if_required"),
     "payment_method_types": each(one_of("card")),
     "allow_promotion_codes": boolean,
+    "automatic_tax": AUTOMATIC_TAX,
     "billing_address_collection": one_of("auto", "required"),
     "currency": text,
+    "customer_update": fields(dict.fromkeys(("address", "name"), one_of("auto", "never"))),
+    "discounts": each(fields({"coupon": text, "promotion_code": text})),
     "locale": text,
+    "tax_id_collection": fields({"enabled!": boolean, "required": one_of("if_supported", "never")}),
     "ui_mode": one_of("hosted_page"),
 }
 FILTERS: Table = {
@@ -64,6 +69,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
     if not given.get("success_url"):
         raise ApiError("You must provide a success_url.", code="parameter_missing", param="success_url")
     session = new_session(account, customer, given, line_items(account, given))
+    write_offer(account, session, customer, given)
     if given["mode"] == "setup":
         session["setup_intent"] = new_setup_intent(account, customer, given.get("setup_intent_data") or {})["id"]
     set_metadata(session, given)

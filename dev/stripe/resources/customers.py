@@ -11,13 +11,13 @@ from dev.stripe.lifecycle.invoices import change_balance
 from dev.stripe.lifecycle.payments import save_method
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import PAGING, newest_first, page
-from dev.stripe.parameters import Table, each, email, fields, integer, metadata, span, text
+from dev.stripe.parameters import Table, each, email, fields, integer, metadata, one_of, span, text
 from dev.stripe.payment_methods import ADDRESS, name_of_token, resolved
 from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
-PLAIN = ("name", "email", "description", "phone", "balance", "preferred_locales", "address")
+PLAIN = ("name", "email", "description", "phone", "balance", "preferred_locales", "address", "tax_exempt")
 FIELDS: Table = {
     "name": text,
     "email": email,
@@ -28,6 +28,7 @@ FIELDS: Table = {
     "preferred_locales": each(text),
     "address": fields(dict.fromkeys(ADDRESS, text)),
     "invoice_settings": fields({"default_payment_method": text}),
+    "tax_exempt": one_of("exempt", "none", "reverse"),
 }
 
 retrieve_route("/v1/customers", "customer")

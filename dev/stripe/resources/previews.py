@@ -7,13 +7,14 @@ from dev.stripe.billing_periods import HOUR
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.invoice_lines import advance_period, period_lines
+from dev.stripe.lifecycle.discounts import set_discounts
+from dev.stripe.lifecycle.invoice_lines import advance_periods, period_lines
 from dev.stripe.lifecycle.invoices import apply_balance, draft
 from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.lifecycle.subscription_changes import apply_change
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, one_of, text
-from dev.stripe.resources.subscriptions import ITEM, PRORATION_BEHAVIOR
+from dev.stripe.resources.subscriptions import AUTOMATIC_TAX, DISCOUNT, ITEM, PRORATION_BEHAVIOR
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -24,22 +25,36 @@ DETAILS: Table = {
     "billing_cycle_anchor": one_of("now", "unchanged"),
     "trial_end": instant,
     "cancel_at_period_end": boolean,
+    "cancel_at": integer,
     "cancel_now": boolean,
+    "default_tax_rates": each(text),
 }
 
 
-@route("POST /v1/invoices/create_preview", {"customer": text, "subscription": text, "subscription_details": fields(DETAILS)})
+PREVIEW: Table = {
+    "customer": text,
+    "subscription": text,
+    "subscription_details": fields(DETAILS),
+    "automatic_tax": AUTOMATIC_TAX,
+    "discounts": each(fields(DISCOUNT)),
+}
+
+
+@route("POST /v1/invoices/create_preview", PREVIEW)
 def create_preview(account: Account, given: dict[str, Any]) -> Obj:
     """Return the invoice that a change would create at once, or the next renewal including the change's prorations."""
     details = given.get("subscription_details") or {}
     with account.store.sandbox():
         if given.get("subscription"):
             subscription = account.find("subscription", given["subscription"], "subscription")
+            if "discounts" in given:
+                set_discounts(account, subscription, given["discounts"])
             return as_preview(account, of_change(account, subscription, details))
         if not given.get("customer"):
             raise ApiError("You must specify a customer or a subscription.", param="customer")
         customer = account.find("customer", given["customer"], "customer")
-        subscription = subscribe(account, customer, {**details, "payment_behavior": "default_incomplete"})
+        more: dict[str, Any] = {name: given[name] for name in ("automatic_tax", "discounts") if name in given}
+        subscription = subscribe(account, customer, {**details, **more, "payment_behavior": "default_incomplete"})
         return as_preview(account, account.store.get(subscription["latest_invoice"]))
 
 
@@ -54,7 +69,8 @@ def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> O
     at_once = apply_change(account, subscription, details)
     if at_once:
         return at_once
-    if subscription["cancel_at"] is not None or details.get("cancel_at_period_end"):
+    ends = subscription["cancel_at"]
+    if details.get("cancel_at_period_end") or ends is not None and ends <= end_of_period(subscription):
         raise nothing
     return renewal(account, subscription)
 
@@ -62,8 +78,8 @@ def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> O
 def renewal(account: Account, subscription: Obj) -> Obj:
     """Return a draft of the next period, dated at its beginning."""
     end = end_of_period(subscription)
-    advance_period(subscription)
-    customer, lines = account.store.get(subscription["customer"]), period_lines(account, subscription)
+    items = advance_periods(subscription, end)
+    customer, lines = account.store.get(subscription["customer"]), period_lines(account, subscription, items)
     dates = {"created": end, "period_end": end, "next_payment_attempt": end + HOUR}
     return draft(account, customer, lines, "upcoming", subscription, **dates)
 
@@ -71,10 +87,10 @@ def renewal(account: Account, subscription: Obj) -> Obj:
 def as_preview(account: Account, invoice: Obj) -> Obj:
     """Return a draft with temporary ids and the customer's balance applied."""
     balance = account.store.get(invoice["customer"])["balance"] if invoice["status"] == "draft" else invoice["starting_balance"]
-    due, ending = apply_balance(invoice["total"], balance, invoice["currency"])
+    due, _ = apply_balance(invoice["total"], balance, invoice["currency"])
     invoice["id"] = new_id("upcoming_in")
     invoice.update(status="draft", number=None, hosted_invoice_url=None, invoice_pdf=None, starting_balance=balance)
-    invoice.update(amount_due=due, amount_remaining=due, ending_balance=ending)
+    invoice.update(amount_due=due, amount_remaining=due, ending_balance=None)
     for line in invoice["lines"]["data"]:
         line.update(id=new_id("il_tmp"), invoice=invoice["id"])
     return invoice

@@ -8,18 +8,29 @@ from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect, method_for
+from dev.stripe.lifecycle.discounts import set_discounts
 from dev.stripe.lifecycle.pauses import pause_on_request, resume
 from dev.stripe.lifecycle.pending_updates import discard_update, hold_update, refuse_unsupported
+from dev.stripe.lifecycle.prorations import prorate_end
 from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.lifecycle.subscription_changes import apply_change
-from dev.stripe.lifecycle.subscription_creation import PAYING, refusal, require_method, subscribe
+from dev.stripe.lifecycle.subscription_creation import PAYING, refusal, require_method, subscribe, write_taxes
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
 from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
-ITEM: Table = {"id": text, "price": text, "quantity": natural, "deleted": boolean, "metadata": metadata}
+ITEM: Table = {
+    "id": text,
+    "price": text,
+    "quantity": natural,
+    "deleted": boolean,
+    "metadata": metadata,
+    "tax_rates": each(text),
+}
+DISCOUNT: Table = {"coupon": text, "discount": text, "promotion_code": text}
+AUTOMATIC_TAX = fields({"enabled!": boolean})
 FEEDBACK = one_of(
     "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"
 )
@@ -27,10 +38,13 @@ PAYMENT_BEHAVIOR = one_of("allow_incomplete", "default_incomplete", "error_if_in
 PRORATION_BEHAVIOR = one_of("create_prorations", "always_invoice", "none")
 TRIAL_SETTINGS = fields({"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})})
 SHARED: Table = {
+    "automatic_tax": AUTOMATIC_TAX,
     "cancel_at": integer,
     "cancel_at_period_end": boolean,
     "default_payment_method": text,
+    "default_tax_rates": each(text),
     "description": text,
+    "discounts": each(fields(DISCOUNT)),
     "metadata": metadata,
     "off_session": boolean,
     "payment_behavior": PAYMENT_BEHAVIOR,
@@ -44,7 +58,7 @@ SHARED: Table = {
 CREATE: Table = {
     **SHARED,
     "customer!": text,
-    "items!": each(fields({"price!": text, "quantity": natural, "metadata": metadata})),
+    "items!": each(fields({"price!": text, "quantity": natural, "metadata": metadata, "tax_rates": each(text)})),
     "trial_period_days": natural,
     "billing_mode": fields({"type!": one_of("flexible")}),
 }
@@ -110,11 +124,14 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     if "pause_collection" in given:
         pause = given["pause_collection"]
         subscription["pause_collection"] = {"resumes_at": None, **pause} if pause else None
-    if "days_until_due" in given or "collection_method" in given:
-        subscription.update({name: given[name] for name in ("collection_method", "days_until_due") if name in given})
+    if "discounts" in given:
+        set_discounts(account, subscription, given["discounts"])
+    if given.get("cancel_at") and given.get("proration_behavior") != "none":
+        prorate_end(account, subscription, before["cancel_at"], account.now(subscription))
     invoice = apply_change(account, subscription, given)
     if invoice is not None:
         discard_update(account, subscription)  # a second change replaces one that waits
+    write_taxes(account, account.store.get(subscription["customer"]), subscription, given)
     if subscription["cancel_at_period_end"]:
         subscription["cancel_at"] = end_of_period(subscription)
     if invoice is not None and given.get("payment_behavior") == "pending_if_incomplete":
@@ -145,6 +162,7 @@ def write_plain(account: Account, subscription: Obj, given: dict[str, Any]) -> N
         subscription["default_payment_method"] = method["id"] if method else None
     if "description" in given:
         subscription["description"] = given["description"]
+    subscription.update({name: given[name] for name in ("collection_method", "days_until_due") if name in given})
     subscription["payment_settings"].update(given.get("payment_settings") or {})
     subscription["trial_settings"].update(given.get("trial_settings") or {})
     subscription["cancellation_details"].update(given.get("cancellation_details") or {})

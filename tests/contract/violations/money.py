@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing.models import Adjustment, BillingHistory, StripeCustomer, SubscriptionPlan
+from billing.models import Adjustment, BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
 from career.models import CareerMilestone
 from finance.models import (
     DueDatePayment,
@@ -19,7 +19,10 @@ TOO_LARGE = "10000000000000.00"
 # model, name of the amount, the other values of the row, and whether the API writes it
 AMOUNTS: tuple[tuple[Any, str, dict[str, Any], bool], ...] = (
     (SubscriptionPlan, "price", {}, True),
+    *((Subscription, name, {}, False) for name in ("unit_price", "discount", "recurring_amount", "tax")),
+    (Subscription, "next_charge_amount", {"next_charge_at": "2026-01-31T00:00:00Z"}, False),
     (BillingHistory, "amount", {}, False),
+    *((BillingHistory, name, {}, False) for name in ("amount_due", "discount", "tax")),
     (BillingHistory, "amount_refunded", {}, False),
     (Adjustment, "amount", {}, False),
     (StripeCustomer, "credit", {}, False),

@@ -18,9 +18,11 @@ KINDS = [
     "billing_portal.session",
     "charge",
     "checkout.session",
+    "coupon",
     "credit_note",
     "customer",
     "customer_balance_transaction",
+    "discount",
     "dispute",
     "event",
     "invoice",
@@ -31,11 +33,14 @@ KINDS = [
     "payout",
     "price",
     "product",
+    "promotion_code",
     "radar.early_fraud_warning",
     "refund",
     "setup_intent",
     "subscription",
     "subscription_item",
+    "tax_id",
+    "tax_rate",
     "test_helpers.test_clock",
     "webhook_endpoint",
 ]
@@ -73,6 +78,14 @@ def everything(shop: Shop) -> dict[str, list[Any]]:
     )
     emulator.complete_checkout(setup.id)
     shop.checkout()
+    coupon = v1.coupons.create({"percent_off": 25, "duration": "repeating", "duration_in_months": 3})
+    code = v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "SPRING"})
+    taxed = shop.customer(address={"country": "DE"})
+    emulator.send_command("discount_customer", customer=taxed, coupon=coupon.id)
+    v1.customers.tax_ids.create(taxed, {"type": "eu_vat", "value": "DE123456789"})
+    shop.subscribe(taxed, automatic_tax={"enabled": True}, discounts=[{"promotion_code": code.id}])
+    offer: Any = {"allow_promotion_codes": True, "automatic_tax": {"enabled": True}, "tax_id_collection": {"enabled": True}}
+    emulator.complete_checkout(shop.checkout(**offer).id, country="FR", promotion_code="spring", tax_id="FR12345678901")
     v1.webhook_endpoints.create({"url": "http://127.0.0.1:9", "enabled_events": ["plan.created"]})
     portal = emulator.request_json(
         "POST", "/v1/billing_portal/sessions", f"customer={customer}&return_url=https://example.com".encode()
@@ -119,6 +132,9 @@ PATHS = (
     "products",
     "prices",
     "checkout/sessions",
+    "coupons",
+    "promotion_codes",
+    "tax_rates",
     "events",
     "webhook_endpoints",
     "test_helpers/test_clocks",
@@ -131,10 +147,12 @@ def collected(emulator: Any, found: dict[str, list[Any]]) -> dict[str, list[Any]
         for obj in emulator.get(f"/v1/{path}{'' if path.endswith('&') else '?'}limit=100")["data"]:
             found.setdefault(obj["object"], []).append(obj)
     for customer in found["customer"]:
-        for part in ("payment_methods", "balance_transactions"):
+        for part in ("payment_methods", "balance_transactions", "tax_ids"):
             for obj in emulator.get(f"/v1/customers/{customer['id']}/{part}")["data"]:
                 found.setdefault(obj["object"], []).append(obj)
     found["subscription_item"] = [item for one in found["subscription"] for item in one["items"]["data"]]
+    expanded = emulator.get("/v1/subscriptions?status=all&limit=100&expand[]=data.discounts")["data"]
+    found["discount"] = [discount for one in expanded for discount in one["discounts"]]
     found["invoice"] += [emulator.get(f"/v1/invoices/{one['id']}?expand[]=payments") for one in found["invoice"][1:]]
     found["event"] += [event["data"]["object"] for event in found["event"] if event["data"]["object"]["object"] in KINDS]
     return found
