@@ -26,23 +26,20 @@ class MetricsAdminMixin(BaseAdmin):
 
     def metrics(self, request: HttpRequest) -> HttpResponse:
         require_allowed(request.user.has_perm(PERMISSION))
-        tables = [(table, bars(table)) for table in _tables()]
+        now = clock.now()
+        tables = [(table, bars(table)) for table in (*metrics.all_metrics(now=now), sync_problems(now))]
         own = {"title": "Billing metrics", "tables": tables}
         return TemplateResponse(request, "mingus/admin/metrics.html", self.admin_site.each_context(request) | own)
 
     def as_csv(self, request: HttpRequest, key: str) -> StreamingHttpResponse:
         require_allowed(request.user.has_perm(PERMISSION))
-        found = [table for table in _tables() if table.key == key]
+        now = clock.now()
+        found = [table for table in (*metrics.all_metrics(now=now), sync_problems(now)) if table.key == key]
         if not found:
             raise Http404
         headers = {"Content-Disposition": f'attachment; filename="{key}.csv"'}
         lines = csv_export.lines(found[0].columns, found[0].rows)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _tables() -> list[metrics.Metric]:
-    now = clock.now()
-    return [*metrics.all_metrics(now=now), sync_problems(now)]
 
 
 def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:

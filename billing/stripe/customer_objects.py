@@ -52,11 +52,6 @@ def read_invoices(stripe_id: str) -> list[Object]:
     return list(stripe_client.list_all("invoices", customer=stripe_id, expand=["data.payments"]))
 
 
-def read_credits(stripe_id: str) -> list[Object]:
-    """Read the transactions of a customer's balance, newest first."""
-    return list(stripe_client.list_all("customers.balance_transactions", stripe_id))
-
-
 def owner_of(obj: Object) -> str:
     """Return the ID of the customer of a refund or dispute, whose charge is expanded; "" without one."""
     charge = obj.get("charge")

@@ -99,6 +99,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
     items: list[Object] = (obj.get("items") or {}).get("data") or []
     item: Object = next(iter(items), {})
     prices = [price for price in ([entry.get("price") for entry in items] or [obj.get("plan")]) if price]
+    plan_keys = [key_in(price.get("metadata") or {}, "plan_id") for price in prices if isinstance(price, dict)]
     period_start, period_end = _span(
         obj.get("current_period_start") or item.get("current_period_start"),
         obj.get("current_period_end") or item.get("current_period_end"),
@@ -110,7 +111,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         customer=id_of(obj.get("customer")),
         status=obj.get("status") or "",
         price_ids=tuple(id_of(price) for price in prices),
-        plan_ids=tuple(key for price in prices if (key := _plan_key(price))),
+        plan_ids=tuple(filter(None, plan_keys)),
         current_period_start=period_start,
         current_period_end=period_end,
         cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or (cancel_at is not None and cancel_at == period_end),
@@ -120,10 +121,6 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         created=instant(obj.get("created")) or datetime.fromtimestamp(0, UTC),
         metadata=dict(obj.get("metadata") or {}),
     )
-
-
-def _plan_key(price: Object | str) -> UUID | None:
-    return key_in(price.get("metadata") or {}, "plan_id") if isinstance(price, dict) else None
 
 
 def _span(start: int | None, end: int | None) -> tuple[datetime | None, datetime | None]:

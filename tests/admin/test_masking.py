@@ -52,6 +52,7 @@ OPEN_TEXT = {
     "system.auditevent.row_key",
     "finance.statementimport.id_scheme",
     "billing.featureaccess.feature_name",
+    "billing.subscription.unknown_price_id",
     "billing.usagerecord.feature_name",
     "billing.entitlementoverride.feature_name",
     "billing.entitlementoverride.reason",
