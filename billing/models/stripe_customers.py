@@ -50,6 +50,7 @@ class StripeCustomer(OwnedModel):
         erase=Erase.DELETE,
         restore=Restore.NEVER,
         reason="the customer's ID at Stripe, which takes the payments, and the card that pays",
+        withheld=("problems",),
     )
     personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit", "problems")
 

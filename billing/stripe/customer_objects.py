@@ -63,11 +63,6 @@ def read_invoices(stripe_id: str) -> list[Object]:
     return list(stripe_client.list_all("invoices", customer=stripe_id, expand=["data.payments"]))
 
 
-def read_credits(stripe_id: str) -> list[Object]:
-    """Read the transactions of a customer's balance, newest first."""
-    return list(stripe_client.list_all("customers.balance_transactions", stripe_id))
-
-
 def receipts_of(charges: Iterable[Object]) -> dict[str, str]:
     """Return the URLs of the receipts of charges by their own IDs and those of their payment intents."""
     paid = [charge for charge in charges if charge.get("paid") and charge.get("receipt_url")]

@@ -11,8 +11,9 @@ from billing.models.adjustments import SUBMITTED_STATUSES, AdjustmentKind, Adjus
 from billing.services.customer_notices import format_amount
 from billing.services.staff_notices import notify_staff
 from billing.services.upsert import upsert_changed
+from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
-from billing.stripe.customer_objects import CustomerObjects, read_credits
+from billing.stripe.customer_objects import CustomerObjects
 from billing.stripe.problems import leaving_out, parsed
 from billing.stripe.readable import key_in
 from billing.stripe.refunds import REFUND_STATUSES
@@ -53,7 +54,8 @@ class StripeAdjustments:
         stored = rows.aggregate(uses=uses, total=total)
         if (stored["total"] or 0) == self.ours.credit and stored["uses"] >= invoices:
             return []
-        return parsed(read_credits(self.ours.stripe_id), stripe_objects.parse_adjustment, self.problems)
+        found = stripe_client.list_all("customers.balance_transactions", self.ours.stripe_id)
+        return parsed(found, stripe_objects.parse_adjustment, self.problems)
 
     def refunded_of(self, invoice: str) -> Decimal:
         """Return the refunded and pending amount of an invoice; the stored one if refunds were not read."""

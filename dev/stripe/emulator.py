@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import orjson
 
+from dev.stripe.account_controls import AccountControls
+
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT = 20.0
 KEY = "sk_test_emulator"
@@ -20,7 +22,7 @@ class EmulatorError(Exception):
     """A command that the emulator refused, with its reason."""
 
 
-class EmulatorClient:
+class EmulatorClient(AccountControls):
     """A client of a running emulator. `url` goes into `base_addresses={"api": url}`, `key` into the library's client."""
 
     def __init__(self, url: str, key: str = KEY) -> None:
@@ -110,26 +112,6 @@ class EmulatorClient:
     def close_dispute(self, dispute: str, *, won: bool) -> None:
         """Close a dispute as won or lost, or an inquiry without a decision."""
         self.send_command("dispute", dispute=dispute, won=won)
-
-    def alter(self, name: str, fields: dict[str, Any]) -> None:
-        """Show fields of an object, such as `items.data.0.price`, with any value, also one that Stripe does not send."""
-        self.send_command("alter", id=name, fields=fields)
-
-    def add_foreign_app(self, customer: str | None = None) -> dict[str, str]:
-        """Add another app's objects to the account, by default with a customer of its own, and return their ids by kind."""
-        return dict(self.send_command("foreign_app", customer=customer))
-
-    def use_other_mode(self, on: bool = True) -> None:
-        """Serve requests as for a key of the other mode, for which no object exists."""
-        self.send_command("other_mode", on=on)
-
-    def send_thin_event(self, kind: str, related: dict[str, str]) -> str:
-        """Send a thin event about an object (id, type, url) to every endpoint, and return its id."""
-        return str(self.send_command("thin_event", type=kind, related=related)["id"])
-
-    def check_objects(self, on: bool = True) -> list[str]:
-        """Check all following responses against the library's annotations. Return the errors since the last call."""
-        return list(self.send_command("check_objects", on=on)["errors"])
 
     def warn_of_fraud(self, charge: str) -> str:
         """Create an early fraud warning, as the card's bank does. Return its id."""

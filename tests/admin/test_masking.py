@@ -53,6 +53,7 @@ OPEN_TEXT = {
     "finance.statementimport.id_scheme",
     "billing.stripecustomer.charge_basis",
     "billing.featureaccess.feature_name",
+    "billing.subscription.unknown_price_id",
     "billing.usagerecord.feature_name",
     "billing.entitlementoverride.feature_name",
     "billing.entitlementoverride.reason",
