@@ -42,7 +42,7 @@ class MetricsAdminMixin(BaseAdmin):
 def all_tables() -> list[metrics.Metric]:
     """Return the tables about subscriptions, and those about money."""
     now = clock.now()
-    return [*metrics.all_metrics(now=now), *money_metrics.money_metrics(now=now)]
+    return [*metrics.all_metrics(now=now), money_metrics.books(now), money_metrics.disputes(now)]
 
 
 def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:

@@ -5,14 +5,8 @@ from collections.abc import Sequence
 from billing.models import Adjustment
 from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import StripeSubscription, parse_subscription
+from billing.stripe.objects import parse_subscription
 from billing.stripe.refund_sending import send_refund, unsent_refund_ids
-from users.models import User
-
-
-def is_own_purchase(subscription: StripeSubscription, user: User) -> bool:
-    """Return True for a subscription that `user` bought in our checkout. One that staff created at Stripe is left alone."""
-    return subscription.metadata.get("user_id") == str(user.pk)
 
 
 def settle_customer(stripe_customer_id: str, duplicates: Sequence[str]) -> None:

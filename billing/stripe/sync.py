@@ -19,7 +19,6 @@ from billing.services.feature_access import sync_feature_access
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
-from billing.stripe.double_purchases import is_own_purchase
 from billing.stripe.refund_rules import apply_refund_rules
 from billing.stripe.sync_adjustments import StripeAdjustments
 
@@ -115,7 +114,8 @@ def _sync_subscriptions(
         plan = _plan_of(subscription)
         problem = _problem_of(subscription, plan)
         if not problem and running and subscription.status in RUNNING:
-            if is_own_purchase(subscription, ours.user):
+            # bought in our checkout, which sets the metadata; one that staff created at Stripe is left alone
+            if subscription.metadata.get("user_id") == str(ours.user_id):
                 done.duplicates.append(subscription.id)
                 continue
             problem = (
