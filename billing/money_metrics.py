@@ -24,11 +24,6 @@ DISPUTE_STATUSES = (
 )
 
 
-def money_metrics(*, now: datetime) -> list[Metric]:
-    """Return the tables as of `now`."""
-    return [books(now), disputes(now)]
-
-
 def books(now: datetime) -> Metric:
     """Return charges, refunds and disputes of each month, and what is left of them."""
     first = last_months(now)[0].begins

@@ -43,7 +43,7 @@ class MetricsAdminMixin(BaseAdmin):
 def all_tables() -> list[metrics.Metric]:
     """Return the tables about subscriptions, about money, and about what could not be synced."""
     now = clock.now()
-    return [*metrics.all_metrics(now=now), *money_metrics.money_metrics(now=now), sync_problems(now)]
+    return [*metrics.all_metrics(now=now), money_metrics.books(now), money_metrics.disputes(now), sync_problems(now)]
 
 
 def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:

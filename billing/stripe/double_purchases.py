@@ -7,13 +7,7 @@ from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
 from billing.stripe.problems import parsed
 from billing.stripe.refund_sending import send_refund, unsent_refund_ids
-from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
-from users.models import User
-
-
-def is_own_purchase(subscription: StripeSubscription, user: User) -> bool:
-    """Return True for a subscription that `user` bought in our checkout. One that staff created at Stripe is left alone."""
-    return subscription.metadata.get("user_id") == str(user.pk)
+from billing.stripe.subscription_objects import parse_subscription
 
 
 def settle_customer(stripe_customer_id: str, duplicates: Sequence[str]) -> None:

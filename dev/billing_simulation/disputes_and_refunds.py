@@ -1,4 +1,4 @@
-"""What the customer's bank and staff do in a simulation: disputes, inquiries and refunds."""
+"""Actions of the customer's bank and of staff in a simulation: disputes, inquiries and refunds."""
 
 from datetime import datetime
 from typing import Any

@@ -38,39 +38,41 @@ def open_dispute(account: Account, charge: Obj, reason: str, case: str = "charge
     A `resolution` is a dispute that the card network prevented: the amount is withdrawn without a fee, and it is closed.
     Stripe does not send `charge.updated`, and the events' dispute names no customer.
     """
-    now, status = account.now(charge), CASES[case]
-    dispute = account.store.add(
-        new_object(
-            "dispute",
-            amount=charge["amount"] - charge["amount_refunded"],
-            charge=charge["id"],
-            created=now,
-            currency=charge["currency"],
-            evidence={**dict.fromkeys(EVIDENCE_FIELDS.split()), "enhanced_evidence": {}},
-            evidence_details={
-                "due_by": None if case == "resolution" else now + EVIDENCE_DUE_DAYS * DAY,
-                "enhanced_eligibility": {},
-                "has_evidence": False,
-                "past_due": False,
-                "submission_count": 0,
-                "submission_method": "not_submitted",
-            },
-            is_charge_refundable=case == "inquiry",
-            payment_intent=charge["payment_intent"],
-            payment_method_details=disputed_details(charge, case),
-            reason=reason,
-            status=status,
-            _={"customer": charge["customer"]},
-        )
-    )
+    dispute = account.store.add(new_dispute(account, charge, reason, case))
     charge["disputed"] = True
     emit(account, "charge.dispute.created", dispute)
     if case != "inquiry":
         withdraw(account, dispute, fee=DISPUTE_FEE if case == "chargeback" else 0)
-    if status in CLOSED_STATUSES:
+    if dispute["status"] in CLOSED_STATUSES:
         emit(account, "charge.dispute.closed", dispute)
     update_warnings(account, charge)
     return dispute
+
+
+def new_dispute(account: Account, charge: Obj, reason: str, case: str) -> Obj:
+    now = account.now(charge)
+    return new_object(
+        "dispute",
+        amount=charge["amount"] - charge["amount_refunded"],
+        charge=charge["id"],
+        created=now,
+        currency=charge["currency"],
+        evidence={**dict.fromkeys(EVIDENCE_FIELDS.split()), "enhanced_evidence": {}},
+        evidence_details={
+            "due_by": None if case == "resolution" else now + EVIDENCE_DUE_DAYS * DAY,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+            "submission_method": "not_submitted",
+        },
+        is_charge_refundable=case == "inquiry",
+        payment_intent=charge["payment_intent"],
+        payment_method_details=disputed_details(charge, case),
+        reason=reason,
+        status=CASES[case],
+        _={"customer": charge["customer"]},
+    )
 
 
 def withdraw(account: Account, dispute: Obj, *, fee: int) -> None:
