@@ -3,6 +3,7 @@
 The next charge is a preview by Stripe, which is read again only after something that determines it has changed.
 """
 
+import logging
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +17,13 @@ from billing.services.upsert import update_changed
 from billing.stripe import client as stripe_client
 from billing.stripe.objects import Object, StripeSubscription, from_minor_units, id_of, instant
 from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts
+from core.errors import ConflictError
+
+logger = logging.getLogger(__name__)
 
 CHARGED_STATUSES = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 MONTHS = {"month": Decimal(1), "year": Decimal(12), "week": Decimal(84) / 365, "day": Decimal(12) / 365}
+NO_CHARGE: dict[str, Any] = {"next_charge_at": None, "next_charge_amount": None, "tax": Decimal(0)}
 CUSTOMER_BASIS = ("balance", "address", "tax_exempt", "tax", "tax_ids")  # what a customer's next charge depends on
 
 
@@ -101,18 +106,18 @@ def sync_next_charges(
     basis = _basis(found, discounts, customer, now)
     for subscription in found:
         row = rows.get(subscription.id)
-        if row is None or not subscription.items or (subscription.ended_at is not None and row.unit_price is not None):
+        if row is None or not subscription.items:
             continue
-        fields = price_fields(subscription, discounts, now)
-        if is_charged(subscription):
-            is_current = basis == ours.charge_basis and row.next_charge_at is not None and row.next_charge_at > now
-            if is_current:
-                fields.pop("recurring_amount")
-            else:
-                charge = read_next_charge(subscription)
-                fields |= _charge_fields(charge, fields["recurring_amount"], subscription.currency)
-        else:
-            fields |= {"next_charge_at": None, "next_charge_amount": None, "tax": Decimal(0)}
+        # the last amounts of a subscription that has ended stay, because the metrics of earlier months need them
+        is_final = subscription.ended_at is not None and row.unit_price is not None
+        fields = {} if is_final else price_fields(subscription, discounts, now)
+        if is_charged(subscription) and (basis != ours.charge_basis or row.next_charge_at is None or row.next_charge_at <= now):
+            charge = read_next_charge(subscription)
+            fields |= _charge_fields(charge, fields["recurring_amount"], subscription.currency) if charge else NO_CHARGE
+        elif all(getattr(row, name) == fields.get(name) for name in ("unit_price", "quantity", "discount")):
+            del fields["recurring_amount"]  # known from the last preview, without the tax that the price may include
+        if not is_charged(subscription):
+            fields |= NO_CHARGE
         update_changed(row, fields)
     ours.charge_basis = basis
 
@@ -124,11 +129,15 @@ def is_charged(found: StripeSubscription) -> bool:
     return found.status in CHARGED_STATUSES and renews and not found.is_collection_paused
 
 
-def read_next_charge(found: StripeSubscription) -> NextCharge:
-    """Return the next charge as Stripe previews it, after discounts, tax and credit."""
-    preview = stripe_client.call("invoices.create_preview", {"customer": found.customer, "subscription": found.id})
+def read_next_charge(found: StripeSubscription) -> NextCharge | None:
+    """Return the next charge as Stripe previews it, after discounts, tax and credit. None if Stripe plans no charge."""
+    try:
+        preview = stripe_client.call("invoices.create_preview", {"customer": found.customer, "subscription": found.id})
+    except ConflictError as refusal:  # such as invoice_upcoming_none of a schedule that ends
+        logger.info("Stripe previews no charge of %s: %s", found.id, refusal)
+        return None
     currency = preview["currency"].upper()
-    tax = sum(entry["amount"] for entry in preview.get("total_taxes") or [])
+    tax = max(sum(entry["amount"] for entry in preview.get("total_taxes") or []), 0)  # negative if more is credited
     at = instant(preview.get("next_payment_attempt") or preview["period_end"])
     if at is None:
         raise ValueError(f"Stripe's preview of {found.id} has no date.")

@@ -131,7 +131,7 @@ def _sync_subscriptions(
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
     unknown.exclude(stripe_subscription_id__in=[item.id for item in found]).update(
-        status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now
+        status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now, next_charge_at=None, next_charge_amount=None
     )
     return rows
 
