@@ -109,7 +109,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     prorated_at = serializers.DateTimeField(help_text="The instant for which the amounts are calculated.")
     lines = PreviewLineSerializer(many=True)
     subtotal = AmountField(help_text="Sum of the lines, before discount and tax. Negative if more is credited than charged.")
-    discount = AmountField(help_text="Taken off by coupons, 0 or more.")
+    discount = AmountField(help_text="Taken off by coupons; negative if a discounted amount is credited.")
     tax = AmountField(help_text="Added to the prices; negative if tax is credited.")
     included_tax = AmountField(help_text="Tax that the prices already include, for information.")
     total = AmountField(help_text="The subtotal after discount and tax.")

@@ -580,9 +580,8 @@ class Migration(migrations.Migration):
                     NumericField(
                         decimal_places=3,
                         default=Decimal("0"),
-                        help_text="Taken off by coupons; the amount is after it.",
+                        help_text="Taken off by coupons; the amount is after it. Negative if a discounted amount was credited.",
                         max_digits=16,
-                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
@@ -781,11 +780,6 @@ class Migration(migrations.Migration):
                         ),
                         name="billing_billinghistory_discount_size",
                         violation_error_message="Must have at most 13 digits before the decimal point.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("discount__gte", 0)),
-                        name="billing_billinghistory_discount_bounds",
-                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=Exact(

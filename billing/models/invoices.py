@@ -58,7 +58,10 @@ class BillingHistory(OwnedModel):
     amount_due = MoneyField(
         min=0, null=True, blank=True, help_text="Part to be charged, after the customer's credit; null if it is unknown."
     )
-    discount = MoneyField(min=0, default=Decimal(0), help_text="Taken off by coupons; the amount is after it.")
+    discount = MoneyField(
+        default=Decimal(0),
+        help_text="Taken off by coupons; the amount is after it. Negative if a discounted amount was credited.",
+    )
     tax = MoneyField(default=Decimal(0), help_text="Part of the amount that is tax; negative if tax was credited.")
     currency = CurrencyField(help_text="ISO 4217 code, such as USD.")
     status = ChoiceField(

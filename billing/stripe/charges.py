@@ -3,6 +3,7 @@
 The next charge is a preview by Stripe, which is read again only after something that determines it has changed.
 """
 
+import logging
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,13 +15,17 @@ from billing.models import StripeCustomer, Subscription
 from billing.models.subscriptions import SubscriptionStatus
 from billing.services.upsert import update_changed
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import Object, from_minor_units, id_of, instant
+from billing.stripe.objects import Object, UnreadableObjectError, from_minor_units, id_of, instant
 from billing.stripe.problems import leaving_out
 from billing.stripe.subscription_objects import StripeSubscription
 from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts
+from core.errors import ConflictError
+
+logger = logging.getLogger(__name__)
 
 CHARGED_STATUSES = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 MONTHS = {"month": Decimal(1), "year": Decimal(12), "week": Decimal(84) / 365, "day": Decimal(12) / 365}
+NO_CHARGE: dict[str, Any] = {"next_charge_at": None, "next_charge_amount": None, "tax": Decimal(0)}
 CUSTOMER_BASIS = ("balance", "address", "tax_exempt", "tax", "tax_ids")  # what a customer's next charge depends on
 
 
@@ -108,22 +113,35 @@ def sync_next_charges(
     has_same_basis = basis == ours.charge_basis
     for subscription in found:
         row = rows.get(subscription.id)
-        if row is None or not subscription.items or (subscription.ended_at is not None and row.unit_price is not None):
+        if row is None or not subscription.items:
             continue
+        # the last amounts of a subscription that has ended stay, because the metrics of earlier months need them
+        is_final = subscription.ended_at is not None and row.unit_price is not None
         with leaving_out(f"The next charge of subscription {subscription.id}", problems):
-            fields = price_fields(subscription, discounts, now)
-            if not is_charged(subscription):
-                fields |= {"next_charge_at": None, "next_charge_amount": None, "tax": Decimal(0)}
-            elif has_same_basis and row.next_charge_at is not None and not subscription.is_tax_automatic:
-                fields["next_charge_at"] = _next_charge_at(row, subscription, now)
-                fields.pop("recurring_amount")
-            elif has_same_basis and row.next_charge_at is not None and row.next_charge_at > now:
-                fields.pop("recurring_amount")
-            else:
+            fields = {} if is_final else price_fields(subscription, discounts, now)
+            is_same = has_same_basis and _is_charged_as_before(row, subscription, now)
+            if is_charged(subscription) and not is_same:
                 charge = read_next_charge(subscription)
-                fields |= _charge_fields(charge, fields["recurring_amount"], subscription.currency)
+                fields |= _charge_fields(charge, fields["recurring_amount"], subscription.currency) if charge else NO_CHARGE
+            elif all(getattr(row, name) == fields.get(name) for name in ("unit_price", "quantity", "discount")):
+                del fields["recurring_amount"]  # known from the last preview, without the tax that the price may include
+            if not is_charged(subscription):
+                fields |= NO_CHARGE
+            elif is_same:
+                fields["next_charge_at"] = _next_charge_at(row, subscription, now)
             update_changed(row, fields)
     ours.charge_basis = basis
+
+
+def _is_charged_as_before(row: Subscription, found: StripeSubscription, now: datetime) -> bool:
+    """Return True if the next charge is the stored one or, after a renewal, like it.
+
+    After a renewal, rates of automatic tax may have changed, and items of several intervals are charged on different days.
+    """
+    if row.next_charge_at is None:
+        return False
+    intervals = {(item.interval, item.interval_count) for item in found.items}
+    return row.next_charge_at > now or not (found.is_tax_automatic or len(intervals) > 1)
 
 
 def _next_charge_at(row: Subscription, found: StripeSubscription, now: datetime) -> datetime | None:
@@ -141,14 +159,18 @@ def is_charged(found: StripeSubscription) -> bool:
     return found.status in CHARGED_STATUSES and renews and not found.is_collection_paused
 
 
-def read_next_charge(found: StripeSubscription) -> NextCharge:
-    """Return the next charge as Stripe previews it, after discounts, tax and credit."""
-    preview = stripe_client.call("invoices.create_preview", {"customer": found.customer, "subscription": found.id})
+def read_next_charge(found: StripeSubscription) -> NextCharge | None:
+    """Return the next charge as Stripe previews it, after discounts, tax and credit. None if Stripe plans no charge."""
+    try:
+        preview = stripe_client.call("invoices.create_preview", {"customer": found.customer, "subscription": found.id})
+    except ConflictError as refusal:  # such as invoice_upcoming_none of a schedule that ends
+        logger.info("Stripe previews no charge of %s: %s", found.id, refusal)
+        return None
     currency = preview["currency"].upper()
-    tax = sum(entry["amount"] for entry in preview.get("total_taxes") or [])
+    tax = max(sum(entry["amount"] for entry in preview.get("total_taxes") or []), 0)  # negative if more is credited
     at = instant(preview.get("next_payment_attempt") or preview["period_end"])
     if at is None:
-        raise ValueError(f"Stripe's preview of {found.id} has no date.")
+        raise UnreadableObjectError("Stripe's preview has no date")
     amount = from_minor_units(preview["amount_due"], currency)
     return NextCharge(at, amount, from_minor_units(tax, currency), _included_tax(preview, found.items[0].price_id))
 

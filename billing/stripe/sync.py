@@ -180,7 +180,8 @@ def _sync_subscriptions(
             running = subscription.id if row.is_running else running
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
-    unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now)
+    ended = {"canceled_at": now, "ended_at": now, "next_charge_at": None, "next_charge_amount": None}
+    unknown.exclude(stripe_subscription_id__in=keys).update(status=SubscriptionStatus.CANCELED, **ended)
     return rows
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.application import Application
-from dev.stripe.payment_methods import payment_method
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.disputes import open_dispute
 from dev.stripe.lifecycle.payments import attach
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.new_objects import new_object
+from dev.stripe.payment_methods import payment_method
 from dev.stripe.resources import catalog, customers, refunds
 from dev.stripe.store import Obj
 

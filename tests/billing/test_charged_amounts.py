@@ -195,6 +195,17 @@ def test_included_tax_is_no_revenue(payments: Payments, mid_tier: SubscriptionPl
     update(payments, row, {"default_tax_rates": [vat]})
     assert (row.unit_price, row.tax, row.next_charge_amount) == (Decimal("35.00"), Decimal("7.00"), Decimal("35.00"))
     assert mrr() == Decimal("28.00")
+    update(payments, row, {"cancel_at_period_end": True})
+    assert (row.next_charge_at, row.tax, mrr()) == (None, Decimal("0.00"), Decimal("28.00"))
+
+
+def test_an_ended_subscription_keeps_its_last_amount_and_has_no_next_charge(
+    payments: Payments, mid_tier: SubscriptionPlan, alice: User
+) -> None:
+    row = after_trial(payments, buy(payments, alice, mid_tier))
+    services.cancel_now(row, now=clock.now())
+    assert (row.status, row.next_charge_at, row.next_charge_amount) == ("canceled", None, None)
+    assert (row.unit_price, row.recurring_amount) == (Decimal("35.00"), Decimal("35.00"))
 
 
 def test_without_the_settings_the_checkout_asks_for_nothing(
