@@ -3,17 +3,14 @@
 They are used for DRF's exceptions, DomainError and violated constraints. `mingus.error_pages` has Django's error views.
 """
 
-from typing import Any
-
 from django.apps import apps
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, IntegrityError, models
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, JsonResponse
-from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as standardized
-from drf_standardized_errors.types import ErrorResponse, ExceptionHandlerContext
+from drf_standardized_errors.types import ExceptionHandlerContext
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -74,15 +71,6 @@ class ApiExceptionHandler(ExceptionHandler):
         if isinstance(exc, SuspiciousOperation):
             return ApiError(400, "bad_request", MALFORMED)
         return super().convert_known_exceptions(exc)
-
-
-class ErrorFormatter(ExceptionFormatter):
-    """The JSON body of an error, with the `details` of a DomainError."""
-
-    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
-        body: dict[str, Any] = super().format_error_response(error_response)
-        body["errors"][0].update(getattr(self.original_exc, "details", {}))
-        return body
 
 
 def from_domain(error: DomainError) -> exceptions.APIException:

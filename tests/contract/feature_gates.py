@@ -1,4 +1,4 @@
-"""What the plans sell: one use of each feature as a real API call, and its outcome at the limit and without the plan.
+"""The table of what plans sell: a use of each feature as a real API call, and its outcome at the limit and without the plan.
 
 A feature whose use is built by a later change is in PENDING with the routes that will be its uses.
 """
