@@ -67,7 +67,8 @@ def resolve(
 def _without_override(access: PlanAccess | None, planned: Entitlement | None, free: Entitlement | None) -> ResolvedEntitlement:
     """Resolve a feature from the subscription if its plan includes it, otherwise from the free features."""
     if access is not None and access.is_open and planned is not None and planned.is_enabled:
-        return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, True, planned.limit, access.until, access.why)
+        until = None if free is not None and free.is_enabled else access.until  # it stays open after the subscription
+        return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, True, planned.limit, until, access.why)
     if free is not None and free.is_enabled:
         return ResolvedEntitlement(EntitlementSource.FREE, True, free.limit, None, "This feature is free for all users.")
     limit = (planned.limit if planned else None) or 0

@@ -64,6 +64,12 @@ def test_no_feature_is_unlimited_after_the_subscription(shown: Any, alice: User)
     assert rows["api_access"]["why"] == "The subscription has ended."
 
 
+def test_a_free_feature_does_not_end_with_the_subscription(shown: Any, alice: User, noon: Any) -> None:
+    subscribe(alice, "Professional")
+    noon.move_to(NOW + timedelta(days=30))  # after the period, and before any job has run
+    assert {name for name, row in shown().items() if row["can_use"]} == {"data_export"}
+
+
 def test_the_reason_of_staff_is_shown(shown: Any, alice: User) -> None:
     OverrideFactory(user=alice, feature_name="ai_insights", reason="Ticket 4711", is_enabled=True, usage_limit=3)
     services.sync_feature_access(user=alice, now=NOW)

@@ -45,7 +45,7 @@ def gated_features(path: Path) -> set[str]:
     gates = [call for call in calls if (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) in GATING_FUNCTIONS]
     given = [*(call.args[0] for call in gates if call.args)]
     given += [keyword.value for call in gates for keyword in call.keywords if keyword.arg == "feature"]
-    named = {node.value for node in given if isinstance(node, ast.Constant)}
+    named: set[Any] = {node.value for node in given if isinstance(node, ast.Constant)}
     return named | {constants(module).get(node.id) for node in given if isinstance(node, ast.Name)} - {None}
 
 
