@@ -83,7 +83,7 @@ class FeatureAccess(OwnedModel):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When access ends. Empty (null) if no end is known.")
     why = models.TextField(blank=True, help_text="Why the feature is enabled or not, when that was last decided.")
 
-    privacy = recorded("the features that the customer can use, and how often they were used")
+    privacy = recorded("the features that the customer can use, and how often they were used", is_replaced=True)
 
     class Meta(OwnedModel.Meta):
         verbose_name, verbose_name_plural = "feature access entry", "feature access"
