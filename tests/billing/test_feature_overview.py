@@ -19,7 +19,7 @@ URL = "/api/v1/billing/feature-access/"
 
 @pytest.fixture
 def shown(noon: Any, alice: User, api: ClientFor) -> Any:
-    """Return a function that returns alice's entries by feature. Her token ends with her plan, so each has a new one."""
+    """Return a function that returns alice's entries by feature. Tokens end with the plan, so each call has a new one."""
     return lambda: {row["feature_name"]: row for row in api(alice).get(URL).json()["results"]}
 
 

@@ -45,8 +45,9 @@ def gated_features(path: Path) -> set[str]:
     gates = [call for call in calls if (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) in GATING_FUNCTIONS]
     given = [*(call.args[0] for call in gates if call.args)]
     given += [keyword.value for call in gates for keyword in call.keywords if keyword.arg == "feature"]
-    named: set[Any] = {node.value for node in given if isinstance(node, ast.Constant)}
-    return named | {constants(module).get(node.id) for node in given if isinstance(node, ast.Name)} - {None}
+    known = constants(module)
+    named = [node.value if isinstance(node, ast.Constant) else known.get(getattr(node, "id", "")) for node in given]
+    return {str(name) for name in named if name is not None}
 
 
 def test_the_table_has_every_feature_of_every_plan(db: None) -> None:

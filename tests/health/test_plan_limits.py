@@ -31,7 +31,7 @@ def noon() -> Any:
 
 @pytest.fixture
 def client(alice: User, api: ClientFor) -> APIClient:
-    """Return alice's client. Its token has no end, because staff opened API access for her."""
+    """Return alice's client. Its token does not end, because staff opened API access."""
     services.grant_override(
         user=alice,
         feature="api_access",
@@ -148,7 +148,7 @@ def test_the_marks_are_read_only(noon: Any, client: APIClient, alice: User) -> N
 
 @pytest.mark.faults
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_check_ins_have_different_numbers() -> None:
+def test_concurrent_check_ins_have_different_numbers(noon: Any) -> None:
     user = UserFactory.create()
     subscribe(user, "Mid-tier")
     services.grant_override(

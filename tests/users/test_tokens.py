@@ -18,7 +18,7 @@ TOKENS = "/api/v1/users/tokens/"
 
 @pytest.fixture
 def browser(alice: User) -> APIClient:
-    """Return alice's browser after a login and a reauthentication. Her plan includes API access."""
+    """Return alice's browser after a login and a reauthentication. The plan includes API access."""
     FeatureAccessFactory(user=alice, feature_name="api_access", usage_limit=None)
     client = APIClient()
     client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[0])
