@@ -1,8 +1,13 @@
 """API views of analytics."""
 
+from typing import Any
+
 from analytics.filters import EventFilter, FeatureUsageFilter, FeedbackFilter, MetricFilter
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
+from analytics.models.feedback import FeedbackType
 from analytics.serializers import EventSerializer, FeatureUsageSerializer, FeedbackSerializer, MetricSerializer
+from billing import services as billing
+from core import clock
 from core.api.bulk import BulkMixin
 from core.api.permissions import StaffModelPermission, TokenScopePermission
 from core.api.viewsets import CreateMixin, OwnedReadOnlyViewSet, OwnedViewSet, UnownedViewSet
@@ -40,10 +45,19 @@ class MetricViewSet(BulkMixin, UnownedViewSet):
 
 
 class FeedbackViewSet(CreateMixin, OwnedReadOnlyViewSet):
-    about = "Users send and read their feedback, and staff resolve it. It can't be changed or deleted through the API."
+    about = (
+        "Users send and read their feedback, and staff resolve it. It can't be changed or deleted through the API. Feedback of "
+        "the type `support` is a use of `support_requests`: 403 `limit_reached` or `plan_required` if the plan has none left. "
+        "Other feedback is free."
+    )
     queryset = UserFeedback.objects.all()
     serializer_class = FeedbackSerializer
     filterset_class = FeedbackFilter
     ordering = "-feedback_date"
     ordering_fields = ("feedback_date", "rating", "days_since_creation", "resolution_time_days", "created_at")
     search_fields = ("feedback_text", "category")
+
+    def perform_create(self, serializer: Any) -> None:
+        if serializer.validated_data["feedback_type"] == FeedbackType.SUPPORT:
+            billing.use_feature(user=self.request.user, feature="support_requests", now=clock.now())
+        super().perform_create(serializer)

@@ -73,8 +73,8 @@ PROFESSIONAL = Tier(
 
 TIERS = (BUDGET, MID_TIER, PROFESSIONAL)
 
-# The features available without a subscription. The catalog has no free tier, so there are none.
-FREE_FEATURES: Mapping[str, Entitlement] = {}
+# The features available without a subscription. Users must never be locked out of their own data.
+FREE_FEATURES: Mapping[str, Entitlement] = {"data_export": Entitlement(True)}
 
 
 def rows() -> Iterator[dict[str, Any]]:

@@ -32,7 +32,10 @@ class ActiveOverride(Protocol):
 
 @dataclass(frozen=True)
 class ResolvedEntitlement:
-    """`until` is the end of the access or override, None without one. `limit` is per counting month, None if unlimited."""
+    """`until` is the end of the access or override, None without one.
+
+    `limit` is per counting month: None if unlimited, never if the feature is disabled, and 0 if the plan does not include it.
+    """
 
     source: EntitlementSource
     is_enabled: bool
@@ -56,18 +59,19 @@ def resolve(
         until = None if beneath.until is None else max(beneath.until, override.ends_at)
     verb = "enabled" if override.is_enabled else "disabled"
     why = f"Staff {verb} this feature until {format_instant(override.ends_at)}: {override.reason}"
-    return ResolvedEntitlement(
-        EntitlementSource.OVERRIDE, override.is_enabled and override.usage_limit != 0, override.usage_limit, until, why
-    )
+    is_enabled = override.is_enabled and override.usage_limit != 0
+    limit = override.usage_limit if is_enabled else override.usage_limit or 0
+    return ResolvedEntitlement(EntitlementSource.OVERRIDE, is_enabled, limit, until, why)
 
 
 def _without_override(access: PlanAccess | None, planned: Entitlement | None, free: Entitlement | None) -> ResolvedEntitlement:
     """Resolve a feature from the subscription if its plan includes it, otherwise from the free features."""
     if access is not None and access.is_open and planned is not None and planned.is_enabled:
-        return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, True, planned.limit, access.until, access.why)
+        until = None if free is not None and free.is_enabled else access.until  # it stays open after the subscription
+        return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, True, planned.limit, until, access.why)
     if free is not None and free.is_enabled:
         return ResolvedEntitlement(EntitlementSource.FREE, True, free.limit, None, "This feature is free for all users.")
-    limit = planned.limit if planned else None
+    limit = (planned.limit if planned else None) or 0
     if access is None:
         return ResolvedEntitlement(
             EntitlementSource.NOTHING, False, limit, None, "There is no subscription, and this feature is not free."

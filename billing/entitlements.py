@@ -8,27 +8,31 @@ PER_MONTH = "_per_month"
 
 @dataclass(frozen=True)
 class Entitlement:
-    """The right to use a feature. `limit` is the number of uses per counting month, None if unlimited."""
+    """The right to use a feature. `limit` is the number of uses per counting month: None if unlimited, never if disabled."""
 
     is_enabled: bool
     limit: int | None = None
 
 
 def entitlements(
-    features: Mapping[str, bool], limits: Mapping[str, int], metered: Iterable[str] = ()
+    features: Mapping[str, bool], limits: Mapping[str, int], defaults: Mapping[str, bool] | None = None
 ) -> dict[str, Entitlement]:
-    """Return the entitlement for each feature of a plan, by feature name.
+    """Return the entitlement for each feature of a plan and each of `defaults`, by feature name.
 
     A feature is enabled if its switch is on and its limit is not 0. A feature with a limit but no switch (support requests) is
-    enabled unless its limit is 0. `metered` lists features that no plan switches; without a limit they are unlimited.
+    enabled unless its limit is 0. `defaults` has the features of all plans, see `feature_defaults`.
     """
     limited = {name.removesuffix(PER_MONTH): limit for name, limit in limits.items()}
-    names = sorted({*features, *limited, *metered})
-    return {name: Entitlement(features.get(name, True) and limited.get(name) != 0, limited.get(name)) for name in names}
+    switches = {**dict.fromkeys(limited, True), **(defaults or {}), **features}
+    is_enabled = {name: is_on and limited.get(name) != 0 for name, is_on in switches.items()}
+    return {name: Entitlement(is_enabled[name], limited.get(name) if is_enabled[name] else 0) for name in sorted(switches)}
 
 
-def metered(plans: Iterable[tuple[Mapping[str, bool], Mapping[str, int]]]) -> set[str]:
-    """Return the features that some plan limits and no plan switches, from the (features, limits) of all plans."""
+def feature_defaults(plans: Iterable[tuple[Mapping[str, bool], Mapping[str, int]]]) -> dict[str, bool]:
+    """Return each feature of all plans, from their (features, limits), with its switch in a plan that has none for it.
+
+    A feature that some plan switches is off in the others. One that is only limited (support requests) is on.
+    """
     known = list(plans)
-    switched = {name for features, _ in known for name in features}
-    return {name.removesuffix(PER_MONTH) for _, limits in known for name in limits} - switched
+    limited = {name.removesuffix(PER_MONTH): True for _, limits in known for name in limits}
+    return {**limited, **{name: False for features, _ in known for name in features}}

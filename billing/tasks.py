@@ -20,6 +20,13 @@ def regrant_plan(plan_id: str) -> None:
         plan = SubscriptionPlan.objects.filter(pk=plan_id).first()
         if plan is not None:
             services.regrant_plan(plan=plan, now=clock.now())
+            services.complete_feature_access(now=clock.now())  # a feature may be new
+
+
+@jobs.daily(at_hour=2)
+def complete_feature_access(timestamp: int) -> None:
+    """Create the rows of feature access that users lack."""
+    services.complete_feature_access(now=clock.now())
 
 
 @jobs.daily(at_hour=9)

@@ -17,6 +17,8 @@ class CheckinFilter(StrictFilterSet):
             "medication_taken": ["exact", "isnull"],
             "symptoms": ["contains"],
             "wellness_activities": ["contains"],
+            "over_limit": ["exact"],
+            "number_in_month": ["gte", "lte", "isnull"],
             "created_at": ["gte", "lte"],
             "updated_at": ["gte", "lte"],
         }

@@ -3,15 +3,18 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from core import clock
 from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer, StrictSerializer
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+from health.plan_limits import count_checkins
 
 
 @extend_schema_serializer(description="The user's condition on one day. A value that is null was not entered; 0 is a value.")
 class CheckinSerializer(BaseSerializer):
     class Meta:
         model = UserHealthCheckin
+        read_only_fields = ["over_limit", "number_in_month"]
         example = {
             "checkin_date": "2026-03-01",
             "mood_score": 8,
@@ -20,9 +23,14 @@ class CheckinSerializer(BaseSerializer):
             "exercise_minutes": 30,
             "symptoms": ["headache"],
             "wellness_activities": ["walk"],
+            "over_limit": False,
+            "number_in_month": 3,
             "wellness_score": "9.0",
             "wellness_level": "excellent",
         }
+
+    def before_insert(self, rows: list[UserHealthCheckin]) -> None:
+        count_checkins(rows, user=self.context["request"].user, now=clock.now())
 
 
 @extend_schema_serializer(

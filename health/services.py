@@ -62,10 +62,11 @@ def analyze_correlations(user: User, *, today: date) -> list[CorrelationFinding]
 
 
 def readings(user: User, first: date, last: date) -> dict[str, dict[date, Decimal]]:
-    """Return {metric: {day: value}} of the check-ins from `first` to `last`; days without a value are omitted."""
+    """Return {metric: {day: value}} of the check-ins from `first` to `last` that the plan covers, of days with a value."""
     wellness = UserHealthCheckin.sql_derived()["wellness_score"]
     columns = [wellness if name == "wellness_score" else name for name in COLUMNS.values()]
-    rows = UserHealthCheckin.objects.for_user(user).in_days(first, last).values_list("checkin_date", *columns)
+    checkins = UserHealthCheckin.objects.for_user(user).in_days(first, last).covered_by_plan()
+    rows = checkins.values_list("checkin_date", *columns)
     found: dict[str, dict[date, Decimal]] = {metric.value: {} for metric in COLUMNS}
     for day, *values in rows:
         for metric, value in zip(found, values, strict=True):

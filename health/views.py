@@ -11,7 +11,10 @@ from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSer
 
 
 class CheckinViewSet(BulkMixin, OwnedViewSet):
-    about = "There is at most one check-in per day. Values that are null do not count in `wellness_score`."
+    about = (
+        "There is at most one check-in per day. Values that are null do not count in `wellness_score`. All are stored. "
+        "Those beyond the plan's monthly limit are marked `over_limit`; analyses leave them out until a plan covers them."
+    )
     queryset = UserHealthCheckin.objects.all()
     serializer_class = CheckinSerializer
     filterset_class = CheckinFilter

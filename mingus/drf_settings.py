@@ -26,5 +26,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 DRF_STANDARDIZED_ERRORS: dict[str, Any] = {
     "EXCEPTION_HANDLER_CLASS": "core.api.errors.ApiExceptionHandler",
+    "EXCEPTION_FORMATTER_CLASS": "mingus.error_formatter.ErrorFormatter",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Run the tests on Debian's PostgreSQL 15, except those of the embedded server, and then tests/integration with PgBouncer in
-# transaction mode and Redis. All servers are deleted afterwards.
+# transaction mode, Redis and localstripe. All servers are deleted afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -82,5 +82,5 @@ start_pooler
 export SUPERUSER_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
 export PGBOUNCER_URL=postgresql://mingus:$password@127.0.0.1:$pooler_port/mingus
 
-echo "== roles, restore, PgBouncer in transaction mode, Redis, and a replica"
+echo "== roles, restore, PgBouncer in transaction mode, Redis, a replica, and localstripe"
 timeout 20m .venv/bin/python -m pytest -m integration tests/integration ${ONLY_INTEGRATION:+"$@"}

@@ -28,7 +28,8 @@ from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
 from users.models.token import LAST_USE_INTERVAL
 
-TOKEN_COLUMNS = ("digest", "expiry", "last_used_at", "user__is_active", "user_id", "user__is_staff")
+ACCESS_ENDED = "Your plan does not include API access any more. The token works again with a plan that does."
+TOKEN_COLUMNS = ("digest", "expiry", "access_ends_at", "last_used_at", "user__is_active", "user_id", "user__is_staff")
 
 
 class TokenAuthentication(KnoxAuthentication):
@@ -39,8 +40,10 @@ class TokenAuthentication(KnoxAuthentication):
             text = token.decode()
             digest, now = hash_token(text), clock.now()
             for key in _keys(token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH]):
-                if compare_digest(digest, key.digest) and not is_expired(key.expiry, now):
+                if compare_digest(digest, key.digest) and not is_expired(key.expiry, now=now):
                     user, _ = self.validate_user(key)
+                    if is_expired(key.access_ends_at, now=now):
+                        raise AuthenticationFailed(ACCESS_ENDED)
                     key.record_use()
                     return user, key
         raise AuthenticationFailed("Invalid token.")
@@ -53,16 +56,16 @@ class TokenAuthentication(KnoxAuthentication):
         with rls.as_accounts():
             rows = read(_tokens(), {"token_key": words[1][: CONSTANTS.TOKEN_KEY_LENGTH]})
         now, digest = clock.now(), hash_token(words[1])
-        for stored, expiry, last_used_at, is_active, *caller in rows:
-            is_valid = is_active and not is_expired(expiry, now) and compare_digest(stored, digest)
+        for stored, expiry, access_ends_at, last_used_at, is_active, *caller in rows:
+            is_valid = is_active and not is_expired(expiry, access_ends_at, now=now) and compare_digest(stored, digest)
             if is_valid and last_used_at is not None and now - last_used_at <= LAST_USE_INTERVAL:
                 return Caller(*caller)
         return None
 
 
-def is_expired(expiry: datetime | None, now: datetime) -> bool:
-    """Return True if `expiry` has passed. A nightly job deletes expired tokens."""
-    return expiry is not None and expiry < now
+def is_expired(*ends: datetime | None, now: datetime) -> bool:
+    """Return True if one of the ends has passed: the token's own, or that of the plan's API access."""
+    return any(end is not None and end <= now for end in ends)
 
 
 # The tokens with the same beginning, almost always one.

@@ -19,7 +19,12 @@ class OnboardingFilter(StrictFilterSet):
 class TokenFilter(StrictFilterSet):
     class Meta:
         model = PersonalAccessToken
-        fields = {"name": ["exact", "icontains"], "scope": ["exact"], "created_at": ["gte", "lte"]}
+        fields = {
+            "name": ["exact", "icontains"],
+            "scope": ["exact"],
+            "access_ends_at": ["gte", "lte", "isnull"],
+            "created_at": ["gte", "lte"],
+        }
 
 
 class SessionFilter(StrictFilterSet):

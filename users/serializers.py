@@ -95,13 +95,14 @@ class TokenSerializer(BaseSerializer):
 
     class Meta:
         model = PersonalAccessToken
-        fields = ["id", "name", "scope", "expires_at", "last_used_at", "created_at"]
-        read_only_fields = ["last_used_at", "created_at"]
+        fields = ["id", "name", "scope", "expires_at", "access_ends_at", "last_used_at", "created_at"]
+        read_only_fields = ["access_ends_at", "last_used_at", "created_at"]
         example = {
             "id": EXAMPLE_ID,
             "name": "Spreadsheet",
             "scope": "read",
             "expires_at": "2026-05-30T09:30:00Z",
+            "access_ends_at": "2026-04-01T15:30:00Z",
             "last_used_at": None,
             "created_at": EXAMPLE_TIME,
         }

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.dispatch import Signal
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
@@ -130,13 +131,18 @@ def send_reset_mail(email: str, *, is_limited: bool = True) -> None:
     EmailMessage("[MINGUS] Set a new password", body, to=[email]).send()
 
 
+# Sent with `user` before a token is created. A receiver raises DomainError to refuse it, or returns when its access ends.
+token_requested = Signal()
+
+
 def create_token(
     *, user: User, name: str, scope: Scope, expires_at: datetime, now: datetime
 ) -> tuple[PersonalAccessToken, str]:
     """Create an API token. Return it with its text, which is not stored."""
+    ends = [end for _, end in token_requested.send(PersonalAccessToken, user=user) if end is not None]
     lifetime: timedelta = expires_at - now
     created: tuple[PersonalAccessToken, str] = PersonalAccessToken.objects.create(
-        user=user, expiry=lifetime, name=name, scope=scope
+        user=user, expiry=lifetime, name=name, scope=scope, access_ends_at=min(ends, default=None)
     )
     security_notices.notify(user, security_notices.TOKEN_MADE, detail=name)
     return created

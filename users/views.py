@@ -198,7 +198,10 @@ class OnboardingViewSet(OwnedViewSet):
 
 
 @extend_schema_view(
-    create=extend_schema(description=f"Creates a token. Its text is returned only once. {REAUTHENTICATION}"),
+    create=extend_schema(
+        description="Creates a token. Its text is returned only once. The plan must include `api_access`, else 403 "
+        f"`plan_required`; the token ends with it. {REAUTHENTICATION}"
+    ),
     destroy=extend_schema(description=f"Revokes a token at once. {REAUTHENTICATION}"),
 )
 class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):

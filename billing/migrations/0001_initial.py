@@ -1416,7 +1416,7 @@ class Migration(migrations.Migration):
                     "usage_limit",
                     models.IntegerField(
                         blank=True,
-                        help_text="Per counting month. Unlimited if empty (null).",
+                        help_text="Per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -1429,6 +1429,10 @@ class Migration(migrations.Migration):
                 (
                     "expires_at",
                     models.DateTimeField(blank=True, help_text="When access ends. Empty (null) if no end is known.", null=True),
+                ),
+                (
+                    "why",
+                    models.TextField(blank=True, help_text="Why the feature is enabled or not, when that was last decided."),
                 ),
                 (
                     "user",
@@ -1450,6 +1454,11 @@ class Migration(migrations.Migration):
                         fields=("user", "feature_name"),
                         name="billing_featureaccess_feature_name_unique",
                         violation_error_message="This customer already has an entry for this feature.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_enabled", True), ("usage_limit__isnull", False), _connector="OR"),
+                        name="billing_featureaccess_usage_limit_if_disabled",
+                        violation_error_message="A feature that is not enabled can't be unlimited.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("feature_name__regex", "^\\S(.*\\S)?$")),

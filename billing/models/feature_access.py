@@ -11,12 +11,13 @@ from billing.models.subscriptions import Subscription
 from billing.models.usage_periods import EdgeOfMonth, usage_period_start
 from billing.usage_periods import UsagePeriod, usage_period
 from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.constraints import rule
 from core.models.derived import Derived
 from core.models.fields import BoundedIntegerField, NonBlankCharField
 from core.postgres.expressions import ClockNow, first_of
 from core.privacy.declarations import recorded
 
-IS_UNLIMITED = Q(usage_limit__isnull=True)
+HAS_NO_LIMIT = Q(usage_limit__isnull=True)
 
 
 def usage_at(now: Any) -> Case:
@@ -41,7 +42,7 @@ class AccessQuerySet(OwnedQuerySet):
 
     def usable(self, *, amount: int, now: datetime) -> "AccessQuerySet":
         """Return the rows that can be used `amount` more times at `now`."""
-        return self.filter(is_open_at(now), IS_UNLIMITED | Q(usage_limit__gte=usage_at(now) + amount))
+        return self.filter(is_open_at(now), HAS_NO_LIMIT | Q(usage_limit__gte=usage_at(now) + amount))
 
     def use(self, *, amount: int, now: datetime) -> int:
         """Count `amount` uses where the limit allows them, and return the number of rows.
@@ -49,12 +50,14 @@ class AccessQuerySet(OwnedQuerySet):
         One UPDATE reads and writes the count, so that concurrent calls never exceed the limit. The first use in a counting
         month resets the count.
         """
+        return self.usable(amount=amount, now=now).count_uses(amount=amount, now=now)
+
+    def count_uses(self, *, amount: int, now: datetime) -> int:
+        """Count `amount` uses, regardless of limits, and return the number of rows. The rows stay locked."""
         begins = usage_period_start(now)
         is_over = Q(period_start__isnull=True) | Q(period_start__lt=begins)
         period = Case(When(is_over, then=begins), default=F("period_start"))
-        return self.usable(amount=amount, now=now).update(
-            usage_count=usage_at(now) + amount, period_start=period, last_used_at=now
-        )
+        return self.update(usage_count=usage_at(now) + amount, period_start=period, last_used_at=now)
 
     def give_back(self, *, amount: int, period_start: datetime) -> int:
         """Subtract `amount` from counts of the month that began at `period_start`, and return the number of rows."""
@@ -69,12 +72,18 @@ class FeatureAccess(OwnedModel):
     usage_count = BoundedIntegerField(
         min=0, default=0, help_text="Uses in the month that began at period_start. They no longer count when it is over."
     )
-    usage_limit = BoundedIntegerField(min=0, null=True, blank=True, help_text="Per counting month. Unlimited if empty (null).")
+    usage_limit = BoundedIntegerField(
+        min=0,
+        null=True,
+        blank=True,
+        help_text="Per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
+    )
     period_start = models.DateTimeField(null=True, blank=True, help_text="Start of the month in which the uses were counted.")
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if never used.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When access ends. Empty (null) if no end is known.")
+    why = models.TextField(blank=True, help_text="Why the feature is enabled or not, when that was last decided.")
 
-    privacy = recorded("the features that the customer can use, and how often they were used")
+    privacy = recorded("the features that the customer can use, and how often they were used", is_replaced=True)
 
     class Meta(OwnedModel.Meta):
         verbose_name, verbose_name_plural = "feature access entry", "feature access"
@@ -84,6 +93,11 @@ class FeatureAccess(OwnedModel):
                 name="billing_featureaccess_feature_name_unique",
                 violation_error_message="This customer already has an entry for this feature.",
             ),
+            rule(
+                "billing_featureaccess_usage_limit_if_disabled",
+                Q(is_enabled=True) | Q(usage_limit__isnull=False),
+                "A feature that is not enabled can't be unlimited.",
+            ),
         ]
 
     objects = AccessQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
@@ -91,20 +105,26 @@ class FeatureAccess(OwnedModel):
     def __str__(self) -> str:
         return self.feature_name
 
-    is_unlimited = Derived(IS_UNLIMITED, help_text="True if there is no monthly limit.")
+    is_unlimited = Derived(
+        is_open_at(ClockNow()) & HAS_NO_LIMIT, help_text="True if the feature can be used now, and has no monthly limit."
+    )
     usage_remaining = Derived(
-        first_of((IS_UNLIMITED, None), default=Greatest(F("usage_limit") - usage_at(ClockNow()), Value(0))),
+        first_of(
+            (is_open_at(ClockNow()) & HAS_NO_LIMIT, None),
+            (is_open_at(ClockNow()), Greatest(F("usage_limit") - usage_at(ClockNow()), Value(0))),
+            default=0,
+        ),
         models.IntegerField(null=True),
-        help_text="Uses left in the current counting month; null if unlimited.",
+        help_text="Uses left in the current counting month; null if unlimited, 0 if the feature can't be used now.",
     )
     resets_at = Derived(
-        first_of((IS_UNLIMITED, None), default=EdgeOfMonth(ClockNow(), 1)),
+        first_of((is_open_at(ClockNow()) & HAS_NO_LIMIT, None), default=EdgeOfMonth(ClockNow(), 1)),
         models.DateTimeField(null=True),
         help_text="When the usage count is reset to 0; null if usage is unlimited.",
     )
     is_expired = Derived(Q(expires_at__lte=ClockNow()), help_text="True if `expires_at` has passed.")
     can_use = Derived(
-        is_open_at(ClockNow()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(ClockNow()))),
+        is_open_at(ClockNow()) & (HAS_NO_LIMIT | Q(usage_limit__gt=usage_at(ClockNow()))),
         help_text="True if the feature can be used at least once now.",
     )
 
@@ -116,6 +136,10 @@ class FeatureAccess(OwnedModel):
         """Return the uses that count at `now`, 0 if their counting month is over."""
         is_over = self.period_start is not None and self.period_start < self.usage_period_at(now).begins
         return 0 if is_over else self.usage_count
+
+    def covers(self, number: int, now: datetime) -> bool:
+        """Return True if the use with this number in its counting month is within the limit."""
+        return self.is_open_at(now) and (self.usage_limit is None or number <= self.usage_limit)
 
     def usage_period_at(self, now: datetime) -> UsagePeriod:
         """Return the owner's counting month at `now`."""

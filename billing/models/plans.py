@@ -1,6 +1,7 @@
 """Subscription plans."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Cast
 from django.db.models.lookups import Regex
 
-from billing.entitlements import Entitlement, entitlements, metered
+from billing.entitlements import Entitlement, entitlements, feature_defaults
 from core.models.base import BaseModel, gin
 from core.models.constraints import rule
 from core.models.fields import ChoiceField, JSONObjectField, NonBlankCharField
@@ -58,8 +59,8 @@ class PlanQuerySet(models.QuerySet["SubscriptionPlan"]):
 
     def opening(self, feature: str) -> list["SubscriptionPlan"]:
         """Return the plans that include a feature, cheapest first."""
-        counted = metered_anywhere()
-        opened = ((plan, plan.entitlements(counted).get(feature)) for plan in self.order_by("price", "id"))
+        known = known_features()
+        opened = ((plan, plan.entitlements(known).get(feature)) for plan in self.order_by("price", "id"))
         return [plan for plan, entitlement in opened if entitlement is not None and entitlement.is_enabled]
 
 
@@ -111,11 +112,11 @@ class SubscriptionPlan(BaseModel):
         """The price per month, not rounded; for a yearly plan a twelfth of its price."""
         return self.price if self.billing_cycle == BillingCycle.MONTHLY else self.price / 12
 
-    def entitlements(self, counted: set[str] | None = None) -> dict[str, Entitlement]:
-        """Return the plan's entitlements by feature. For several plans, pass `metered_anywhere()` as `counted`."""
-        return entitlements(self.features, self.limits, metered_anywhere() if counted is None else counted)
+    def entitlements(self, known: Mapping[str, bool] | None = None) -> dict[str, Entitlement]:
+        """Return the plan's entitlements to the features of all plans. For several plans, pass `known_features()`."""
+        return entitlements(self.features, self.limits, known_features() if known is None else known)
 
 
-def metered_anywhere() -> set[str]:
-    """Return the features that some plan limits and no plan switches, such as support requests."""
-    return metered(SubscriptionPlan.objects.values_list("features", "limits"))
+def known_features() -> dict[str, bool]:
+    """Return the features of all plans, each with its switch in a plan that has none for it."""
+    return feature_defaults(SubscriptionPlan.objects.values_list("features", "limits"))

@@ -4,10 +4,14 @@ from billing.services.dunning import record_dunning as record_dunning
 from billing.services.dunning import stop_dunning as stop_dunning
 from billing.services.explanation import Explanation as Explanation
 from billing.services.explanation import explain_feature as explain_feature
+from billing.services.feature_access import complete_feature_access as complete_feature_access
+from billing.services.feature_access import feature_access_changed as feature_access_changed
 from billing.services.feature_access import grant_plan as grant_plan
 from billing.services.feature_access import regrant_plan as regrant_plan
 from billing.services.feature_access import sync_feature_access as sync_feature_access
 from billing.services.feature_access import update_expired_access as update_expired_access
+from billing.services.gates import require_plan as require_plan
+from billing.services.gates import use_feature as use_feature
 from billing.services.overrides import grant_override as grant_override
 from billing.services.overrides import override_access as override_access
 from billing.services.overrides import revoke_override as revoke_override
@@ -21,7 +25,9 @@ from billing.services.subscriptions import delete_subscription as delete_subscri
 from billing.services.subscriptions import process_period_ends as process_period_ends
 from billing.services.subscriptions import reactivate as reactivate
 from billing.services.subscriptions import resume as resume
+from billing.services.token_access import limit_tokens as limit_tokens
 from billing.services.usage import LimitReachedError as LimitReachedError
+from billing.services.usage import count_beyond_limit as count_beyond_limit
 from billing.services.usage import delete_old_usage_records as delete_old_usage_records
 from billing.services.usage import give_back as give_back
 from billing.services.usage import record_usage as record_usage

@@ -12,30 +12,41 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 
 from billing import catalog
 from billing.entitlement_resolution import resolve
 from billing.entitlements import Entitlement
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models.plans import known_features
 from billing.plan_access import PlanAccess
 from billing.services.plan_access import access_of
 from billing.usage_periods import usage_period
 from users.models import User
 
 BATCH = 500
-GRANTED_FIELDS = ("is_enabled", "usage_limit", "expires_at")
+GRANTED_FIELDS = ("is_enabled", "usage_limit", "expires_at", "why")
 GRANTED_ACCESS = PlanAccess(True, None, "The plan was granted.")
 LOOKBACK = timedelta(days=1)  # so that the job misses no customer after a worker was down for some hours
+UNKNOWN_FEATURE = "No plan includes this feature any more."
 Overrides = Mapping[str, EntitlementOverride]
+feature_access_changed = Signal()  # sent with the `owners` whose access was written, which may be as it was before
 
 
 @transaction.atomic
 def sync_feature_access(*, user: Any, now: datetime) -> None:
-    """Update a customer's access from their overrides, their subscription and the free features."""
-    subscription = Subscription.objects.for_user(user).running().select_for_update().first()
+    """Update a customer's access from their overrides, their subscription and the free features.
+
+    Without a running subscription, the last one is the reason why the features are disabled. Each feature of each plan gets a
+    row, so that every customer can see them.
+    """
+    mine = Subscription.objects.for_user(user)
+    subscription = mine.running().select_for_update().first() or mine.order_by("-created_at", "-id").first()
     if subscription is None:
-        _grant([(Subscription(user_id=user.pk), None)], {}, now=now)
+        closed = {name: Entitlement(False, 0) for name in known_features()}
+        _grant([(Subscription(user_id=user.pk), None)], closed, now=now)
         return
     _grant(access_of([subscription], now=now), subscription.plan.entitlements(), now=now)
 
@@ -80,6 +91,18 @@ def update_expired_access(*, now: datetime, user: User | None = None) -> int:
     return len(owners)
 
 
+def complete_feature_access(*, now: datetime) -> int:
+    """Create the rows of features that are new, or of users that were created in SQL, and return the number of users."""
+    known = {*known_features(), *catalog.FREE_FEATURES}
+    rows = FeatureAccess.objects.filter(user=OuterRef("pk"), feature_name__in=known).order_by()
+    counted = Subquery(rows.values("user").annotate(number=Count("pk")).values("number"))
+    lacking = User.objects.filter(is_active=True).annotate(number=Coalesce(counted, 0)).filter(number__lt=len(known))
+    keys = list(lacking.values_list("pk", flat=True))
+    for user in User.objects.filter(pk__in=keys).order_by("pk").iterator(BATCH):
+        sync_feature_access(user=user, now=now)
+    return len(keys)
+
+
 def active_overrides_by_user(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
     """Return the override in force for each feature, by owner; of two, the newer one."""
     found: dict[Any, dict[str, EntitlementOverride]] = {}
@@ -103,7 +126,8 @@ def _grant(
         rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED_FIELDS, batch_size=5_000
     )
     others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(_decided(opened, overrides))
-    others.update(is_enabled=False)
+    others.update(is_enabled=False, usage_limit=Coalesce("usage_limit", 0), why=UNKNOWN_FEATURE)
+    feature_access_changed.send(FeatureAccess, owners=owners, now=now)
     return len(owners)
 
 
@@ -123,7 +147,8 @@ def _rows(
     now: datetime,
 ) -> Iterable[FeatureAccess]:
     """Yield the rows of a subscription's owner, one for each feature of the plan, each override and each free feature."""
-    month = usage_period(now, subscription.current_period_start, subscription.current_period_end)
+    period = (subscription.current_period_start, subscription.current_period_end) if subscription.is_running else ()
+    month = usage_period(now, *period)
     free = catalog.FREE_FEATURES
     for name in {**opened, **free, **overrides}:
         verdict = resolve(override=overrides.get(name), access=access, planned=opened.get(name), free=free.get(name))
@@ -133,5 +158,6 @@ def _rows(
             is_enabled=verdict.is_enabled,
             usage_limit=verdict.limit,
             expires_at=verdict.until,
+            why=verdict.why,
             period_start=month.begins,
         )

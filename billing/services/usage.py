@@ -15,10 +15,12 @@ USAGE_RECORD_RETENTION = timedelta(days=90)
 
 
 class LimitReachedError(DomainError):
-    """The limit of this counting month is reached. `seconds_left` is the time until the month ends."""
+    """The limit of this counting month is reached. The count is reset at `resets_at`."""
 
-    def __init__(self, message: str, *, seconds_left: int) -> None:
-        super().__init__("limit_reached", message, status=429, retry_after=seconds_left)
+    def __init__(self, message: str, *, resets_at: datetime, retry_after: int | None, status: int = 429) -> None:
+        super().__init__("limit_reached", message, status=status, retry_after=retry_after)
+        self.resets_at = resets_at
+        self.details = {"resets_at": resets_at}
 
 
 @transaction.atomic
@@ -42,15 +44,32 @@ def record_usage(
     return access
 
 
-def require_feature(*, user: Any, feature: str, now: datetime) -> None:
-    """Raise DomainError with the reason and the remedy if a feature is not available. The limit is not checked."""
+@transaction.atomic
+def count_beyond_limit(*, user: Any, feature: str, amount: int, now: datetime) -> FeatureAccess:
+    """Count `amount` uses of a feature whose uses are never denied, and return its row, locked until the transaction ends.
+
+    The last of the uses has the number `usage_count`, also if another transaction counts at the same time.
+    """
+    mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
+    if not mine.count_uses(amount=amount, now=now):
+        sync_feature_access(user=user, now=now)
+        FeatureAccess.objects.bulk_create([_disabled_access(user, feature)], ignore_conflicts=True)
+        mine.count_uses(amount=amount, now=now)
+    return mine.with_billing_period().get()
+
+
+def require_feature(*, user: Any, feature: str, now: datetime) -> FeatureAccess:
+    """Return the row of a feature that is available; the limit is not checked.
+
+    Raise DomainError with the reason and the remedy if the feature is not available.
+    """
     access = _row(user, feature)
     if access is not None and access.is_open_at(now):
-        return
+        return access
     if _sync_if_overridden(user, feature, now):
         access = _row(user, feature)
         if access is not None and access.is_open_at(now):
-            return
+            return access
     raise _denial(access or _disabled_access(user, feature), 1, now)
 
 
@@ -121,7 +140,7 @@ def _row(user: Any, feature: str) -> FeatureAccess | None:
 
 def _disabled_access(user: Any, feature: str) -> FeatureAccess:
     """Return an unsaved row for a feature that the user has no row for."""
-    return FeatureAccess(user=user, feature_name=feature, is_enabled=False)
+    return FeatureAccess(user=user, feature_name=feature, is_enabled=False, usage_limit=0)
 
 
 def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
@@ -137,7 +156,7 @@ def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
     reset_at = access.usage_period_at(now).ends
     counts = f"You have used {used} of {limit} {name} this month, and requested {amount}."
     sentence = f"{counts} The count is reset at {format_instant(reset_at)}."
-    return LimitReachedError(sentence, seconds_left=math.ceil((reset_at - now).total_seconds()))
+    return LimitReachedError(sentence, resets_at=reset_at, retry_after=math.ceil((reset_at - now).total_seconds()))
 
 
 def _remedy(access: FeatureAccess, now: datetime) -> str:

@@ -132,6 +132,7 @@ class BulkMixin(BaseViewSet):
     def _create(self, attrs: list[dict[str, Any]]) -> list[Any]:
         row = self._row()
         rows = [row.build(values) for values in attrs]
+        row.before_insert(rows)
         manager = row.model._base_manager
         save_or_explain("create", rows, all_at_once=manager.bulk_create, one=lambda new: new.save(force_insert=True))
         return [new.pk for new in rows]

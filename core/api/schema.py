@@ -62,6 +62,7 @@ PROBLEM = {
                     "code": {"type": "string", "description": "A stable code of the error."},
                     "detail": {"type": "string", "description": "A message that explains the error."},
                     "attr": {"type": ["string", "null"], "description": "The invalid field, or null."},
+                    "resets_at": {"type": "string", "format": "date-time", "description": "When a reached limit is reset."},
                 },
             },
         },

@@ -161,8 +161,12 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
         """Return a new row, not saved."""
         return self.model(**self.owner(), **validated_data)
 
+    def before_insert(self, rows: list[Any]) -> None:
+        """Complete new rows, which are then saved in the same transaction."""
+
     def create(self, validated_data: dict[str, Any]) -> BaseModel:
         row = self.build(validated_data)
+        self.before_insert([row])
         row.save(force_insert=True)
         return row
 

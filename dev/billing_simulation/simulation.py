@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from billing import services
+from billing import catalog, services
 from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, SubscriptionPlan
 from billing.models.adjustments import AdjustmentKind
 from billing.services.customer_notices import format_amount
@@ -148,11 +148,12 @@ class Simulation:
     def _day_state(self, now: datetime) -> DayState:
         """Return the subscription's status and plan, and the access to features with its reason."""
         mine = FeatureAccess.objects.for_user(self.customer.user)
-        usable = sum(row.is_open_at(now) for row in mine)
         subscription = self.customer.newest
         if subscription is None:
             return DayState()
         [(_, access)] = access_of([subscription], now=now)
+        free = () if access.is_open else catalog.FREE_FEATURES  # they are open without the subscription
+        usable = sum(row.is_open_at(now) for row in mine.exclude(feature_name__in=free))
         is_ending = subscription.is_running and subscription.ends_at is not None
         notes = ["ending"] if is_ending else []
         notes += ["change waits"] if subscription.pending_plan else []

@@ -116,6 +116,7 @@ def _usage(user: Any, profile: BillingProfile, today: date) -> None:
     for access in FeatureAccess.objects.for_user(user).filter(is_enabled=True).order_by("feature_name"):
         limit = 20 if access.usage_limit is None else access.usage_limit
         access.usage_count = limit if access.feature_name in profile.used_up else rng.randint(0, max(limit - 1, 0))
+        access.period_start = access.usage_period_at(clock.now()).begins
         if access.usage_count:
             access.last_used_at = _morning(user, today - timedelta(days=rng.randint(1, 3)))
         save_checked(access)

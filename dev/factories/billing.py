@@ -1,6 +1,7 @@
 """Factories of the billing models."""
 
 from decimal import Decimal
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
@@ -62,11 +63,22 @@ class SubscriptionFactory(OwnedFactory):
 
 
 class FeatureAccessFactory(OwnedFactory):
+    """Access to a feature, in the row that the user has already if a plan sells it."""
+
     class Meta:
         model = FeatureAccess
 
     feature_name = factory.Sequence(lambda number: f"feature_{number}")
+    is_enabled = True
     usage_limit = 100
+
+    @classmethod
+    def _create(cls, model_class: type[FeatureAccess], *args: Any, **values: Any) -> FeatureAccess:
+        row = model_class.objects.filter(user=values["user"], feature_name=values["feature_name"]).first() or model_class()
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save()
+        return row
 
 
 class InvoiceFactory(OwnedFactory):

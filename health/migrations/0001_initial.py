@@ -470,6 +470,27 @@ class Migration(migrations.Migration):
                 ),
                 ("notes", models.TextField(blank=True)),
                 (
+                    "over_limit",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="True if the plan does not cover the check-in. Analyses leave it out until a plan covers it.",
+                    ),
+                ),
+                (
+                    "number_in_month",
+                    models.IntegerField(
+                        blank=True,
+                        editable=False,
+                        help_text=(
+                            "1 for the first check-in that was stored in a month of the billing period. Null if it was not "
+                            "counted."
+                        ),
+                        null=True,
+                        validators=[MinValueValidator(1)],
+                    ),
+                ),
+                (
                     "user",
                     models.ForeignKey(
                         db_index=False,
@@ -502,6 +523,11 @@ class Migration(migrations.Migration):
                         ),
                         name="health_userhealthcheckin_checkin_date_past",
                         violation_error_message="Must not be in the future, nor before 1900.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("over_limit", False), ("number_in_month__isnull", False), _connector="OR"),
+                        name="health_userhealthcheckin_over_limit_is_counted",
+                        violation_error_message="Only a counted check-in can be over the limit.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("mood_score__gte", 1), ("mood_score__lte", 10)),
@@ -579,6 +605,11 @@ class Migration(migrations.Migration):
                         ),
                         name="health_userhealthcheckin_wellness_activities_texts",
                         violation_error_message="Every item must be a non-empty string.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number_in_month__gte", 1)),
+                        name="health_userhealthcheckin_number_in_month_bounds",
+                        violation_error_message="Must be 1 or more.",
                     ),
                 ],
             },

@@ -87,6 +87,10 @@ class CheckinQuerySet(OwnedQuerySet):
         """Return the check-ins from `first` to `last`, both inclusive."""
         return self.filter(checkin_date__range=(first, last))
 
+    def covered_by_plan(self) -> "CheckinQuerySet":
+        """Return the check-ins that analyses may use."""
+        return self.filter(over_limit=False)
+
 
 class UserHealthCheckin(OwnedModel):
     """A check-in for one day. NULL means that the user entered no value; 0 is a value."""
@@ -101,6 +105,18 @@ class UserHealthCheckin(OwnedModel):
     symptoms = TextListField(help_text='List of texts, such as ["headache"].')
     wellness_activities = TextListField(help_text='List of texts, such as ["walk"].')
     notes = models.TextField(blank=True)
+    over_limit = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="True if the plan does not cover the check-in. Analyses leave it out until a plan covers it.",
+    )
+    number_in_month = BoundedIntegerField(
+        min=1,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="1 for the first check-in that was stored in a month of the billing period. Null if it was not counted.",
+    )
 
     privacy = own("how the customer felt on a day")
     personal_fields = personal(
@@ -127,6 +143,11 @@ class UserHealthCheckin(OwnedModel):
                 f"{TABLE}_checkin_date_past",
                 Q(checkin_date__gte=FIRST_DAY) & Q(checkin_date__lte=TruncDate(Now()) + timedelta(days=1)),
                 "Must not be in the future, nor before 1900.",
+            ),
+            rule(
+                f"{TABLE}_over_limit_is_counted",
+                Q(over_limit=False) | Q(number_in_month__isnull=False),
+                "Only a counted check-in can be over the limit.",
             ),
         ]
         indexes = [gin("health_checkin", "symptoms"), gin("health_checkin", "wellness_activities")]

@@ -38,6 +38,7 @@ OPEN_TEXT = {
     "users.userprofile.timezone",
     "users.impersonation.reason",
     "users.approval.reason",
+    "billing.featureaccess.why",
     "system.accessevent.who",
     "system.accessevent.what",
     "system.accessevent.row_id",

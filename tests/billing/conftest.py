@@ -12,7 +12,7 @@ from pytest_django import Settings
 from stripe import HTTPClient
 
 from billing import services
-from billing.models import Subscription, SubscriptionPlan
+from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from core import clock
 from dev.factories import PlanFactory, SubscriptionFactory
 from dev.stripe.emulator import StripeEmulator
@@ -34,8 +34,9 @@ def noon() -> Iterator[Any]:
 
 @pytest.fixture
 def no_catalog(db: None) -> None:
-    """Delete the catalog's plans, so that a test has only its own."""
+    """Delete the catalog's plans and the access to their features, so that a test has only its own."""
     SubscriptionPlan.objects.all().delete()
+    FeatureAccess.objects.all().delete()
 
 
 @pytest.fixture

@@ -32,7 +32,9 @@ def office(administrator: User) -> Client:
 
 
 def enabled(user: User) -> set[str]:
-    return set(FeatureAccess.objects.for_user(user).filter(is_enabled=True).values_list("feature_name", flat=True))
+    """Return the user's features, without the one that is free."""
+    rows = FeatureAccess.objects.for_user(user).filter(is_enabled=True).exclude(feature_name="data_export")
+    return set(rows.values_list("feature_name", flat=True))
 
 
 def page(row: Any, base: str, action: str = "change") -> str:

@@ -108,7 +108,7 @@ def test_an_invoice(now: datetime, amount: Any, status: str, due_date: datetime 
                 "period_start": maybe,
                 "expires_at": maybe,
             }
-        ),
+        ).filter(lambda row: row["is_enabled"] or row["usage_limit"] is not None),
         min_size=1,
         max_size=8,
     ),

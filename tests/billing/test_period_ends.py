@@ -49,7 +49,8 @@ def test_a_canceled_one_ends(subscription: Subscription, alice: User) -> None:
     services.cancel_at_period_end(subscription, now=NOW)
     assert run_job(subscription, LATER).status == "canceled"
     assert subscription.canceled_at == NOW
-    assert not FeatureAccess.objects.for_user(alice).filter(is_enabled=True).exists()
+    [free] = FeatureAccess.objects.for_user(alice).filter(is_enabled=True)
+    assert free.feature_name == "data_export"
 
 
 def test_a_trial_ends(noon: Any, alice: User) -> None:

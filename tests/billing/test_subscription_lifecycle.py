@@ -67,7 +67,8 @@ def test_it_can_be_canceled_and_reactivated(bought: Subscription) -> None:
     assert not bought.cancel_at_period_end
     services.cancel_now(bought, now=clock.now())
     assert bought.status == "canceled"
-    assert not FeatureAccess.objects.filter(user=bought.user, is_enabled=True).exists()
+    [free] = FeatureAccess.objects.filter(user=bought.user, is_enabled=True)
+    assert free.feature_name == "data_export"
 
 
 def test_a_change_during_the_trial_costs_nothing_now(bought: Subscription, payments: Payments) -> None:

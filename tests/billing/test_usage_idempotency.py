@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from billing import services
 from billing.models import FeatureAccess, Subscription, UsageRecord
+from dev.factories import FeatureAccessFactory
 from tests.billing.conftest import NOW
 from tests.conftest import ClientFor
 from users.models import User
@@ -97,7 +98,7 @@ def test_a_key_is_visible_ascii(subscription: Subscription, post: Any, key: Any)
 
 def test_two_customers_may_use_the_same_key(subscription: Subscription, post: Any, bob: User, api: ClientFor) -> None:
     post("use", {"idempotency_key": "one"})
-    row = FeatureAccess.objects.create(user=bob, feature_name="reports", usage_limit=2)
+    row = FeatureAccessFactory(user=bob, feature_name="reports", usage_limit=2)
     assert remaining(api(bob).post(f"{URL}{row.pk}/use/", {"idempotency_key": "one"})) == 1
 
 

@@ -16,6 +16,7 @@ MID_TIER = {
     "support_requests": 3,
 }
 PROFESSIONAL = dict.fromkeys([*MID_TIER, "api_access"])
+FREE = {"data_export": None}
 TRIAL_BILL = (api_time(BEGIN), "0.00", "0.00", "paid", api_time(BEGIN), 0)
 MARCH_BILL = (api_time("03-16 09:30"), "35.00", "0.00", "paid", api_time("03-16 10:30"), 0)
 

@@ -17,6 +17,7 @@ from django.test import Client
 from playwright.sync_api import APIResponse, Locator, Page
 from time_machine import Traveller
 
+from core import clock
 from dev.factories import PASSWORD
 from dev.stripe.emulator import StripeEmulator
 from tests.billing.stripe_payments import run_jobs
@@ -59,16 +60,21 @@ def run_jobs_in_thread() -> None:
 
 
 class Caller:
-    """An API client over HTTP with a personal access token that it creates after a login."""
+    """An API client over HTTP with a session. Its plan does not include tokens."""
 
     def __init__(self, visit: Visit, user: User) -> None:
         self.visit, self.user = visit, user
-        given = {"email": user.email, "password": PASSWORD}
-        session = self._send("/_allauth/app/v1/auth/login", given, {}).json()["meta"]["session_token"]
-        headers = {"X-Session-Token": session}
-        self._send("/_allauth/app/v1/auth/reauthenticate", {"password": PASSWORD}, headers)
-        token = self._send("/api/v1/users/tokens/", {"name": "curl", "scope": "read-write"}, headers)
-        self.headers = {"Authorization": f"Bearer {token.json()['token']}"}
+        self._headers: dict[str, str] = {}
+        self._logged_in_at: datetime | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header of a session that began at the present instant, as sessions do not last for the months of the test."""
+        if self._logged_in_at != clock.now():
+            given = {"email": self.user.email, "password": PASSWORD}
+            session = self._send("/_allauth/app/v1/auth/login", given, {}).json()["meta"]["session_token"]
+            self._headers, self._logged_in_at = {"X-Session-Token": session}, clock.now()
+        return self._headers
 
     def get(self, path: str) -> Any:
         """Return the JSON of the response, or its rows if it is a list."""

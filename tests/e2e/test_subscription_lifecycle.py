@@ -163,7 +163,7 @@ def pass_grace_period(flow: SubscriptionScenario) -> None:
     flow.pass_time("04-23 09:29")
     assert flow.open_features() == expected.MID_TIER
     flow.pass_time("04-23 09:30")
-    assert flow.open_features() == {}
+    assert flow.open_features() == expected.FREE
     assert flow.dates()["status"] == "past_due"
     why = "The payment of 2026-04-16 09:30 UTC failed, and the grace period ended at 2026-04-23 09:30 UTC."
     assert flow.verdict() == expected.decision(why, "04-23 09:30", is_enabled=False)
@@ -238,10 +238,10 @@ def end_subscription(flow: SubscriptionScenario) -> None:
     flow.pass_time("05-16 09:29")
     assert flow.open_features() == expected.PROFESSIONAL
     flow.pass_time("05-16 09:30")
-    assert flow.open_features() == {}
+    assert flow.open_features() == expected.FREE
     assert flow.dates()["status"] == "active"
     why = "The subscription was canceled and ran until 2026-05-16 09:30 UTC."
-    assert flow.verdict() == {**expected.decision(why, "05-16 09:30", is_enabled=False), "limit": None}
+    assert flow.verdict() == {**expected.decision(why, "05-16 09:30", is_enabled=False), "limit": 0}
     flow.process_events()
     assert flow.dates() == expected.period("canceled", "04-16 09:30", "05-16 09:30") | {
         "cancel_at_period_end": True,

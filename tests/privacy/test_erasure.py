@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 from rest_framework.test import APIClient
 
-from billing.models import BillingHistory
+from billing.models import BillingHistory, FeatureAccess
 from core import clock, jobs
 from core.errors import DomainError
 from core.privacy.declarations import Erase
@@ -242,7 +242,8 @@ def test_an_export_that_waits_for_a_worker_is_deleted(alice: User) -> None:
 def test_all_batches_are_deleted(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasures, "BATCH", 3)
     TransactionFactory.create_batch(7, user=alice)
-    assert erase(alice).rows_deleted == 14  # seven transactions with an account each
+    features = FeatureAccess.objects.for_user(alice).count()
+    assert erase(alice).rows_deleted == 14 + features  # seven transactions with an account each
 
 
 def test_a_refusal_changes_nothing(staff: User) -> None:

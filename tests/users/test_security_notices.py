@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from core import clock
-from dev.factories import PASSWORD, SessionFactory
+from dev.factories import PASSWORD, FeatureAccessFactory, SessionFactory
 from system.models import SystemAlert
 from tests.account_api import APP, BROWSER, log_in, log_in_again, mailed_reset_key, mailed_verification_key, send, with_session
 from tests.sign_in import code, give_factor, sign_in
@@ -94,6 +94,7 @@ def test_a_locked_account(alice: User) -> None:
 
 
 def test_a_new_token(alice: User) -> None:
+    FeatureAccessFactory(user=alice, feature_name="api_access", usage_limit=None)
     with_session(log_in_again(alice.email)).post("/api/v1/users/tokens/", {"name": "Spreadsheet"})
     assert notices(alice) == ["A new API token was created"]
 

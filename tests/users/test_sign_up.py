@@ -7,6 +7,7 @@ from django.core import mail
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from dev.factories import FeatureAccessFactory
 from tests.account_api import log_in, mailed_reset_key, send
 from users.models import User
 from users.models.onboarding import FIRST_STEPS
@@ -28,6 +29,7 @@ def test_a_user_signs_up_verifies_logs_in_and_creates_a_token(carol: str, client
     assert verified.status_code in {200, 401}
     session = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json").json()["meta"]["session_token"]
     send("auth/reauthenticate", {"password": CREDENTIALS["password"]}, session)
+    FeatureAccessFactory(user=User.objects.get(email="carol@example.com"), feature_name="api_access", usage_limit=None)
     body = {"name": "curl", "scope": "read-write"}
     token = APIClient().post("/api/v1/users/tokens/", body, headers={"X-Session-Token": session}).json()["token"]
     me = APIClient().get("/api/v1/users/me/", headers={"Authorization": f"Bearer {token}"}).json()

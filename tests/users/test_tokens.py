@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from core import clock
-from dev.factories import PASSWORD, TokenFactory
+from dev.factories import PASSWORD, FeatureAccessFactory, TokenFactory
 from tests.account_api import BROWSER, log_in, with_session
 from tests.conftest import ClientFor
 from users.models import PersonalAccessToken, User
@@ -18,7 +18,8 @@ TOKENS = "/api/v1/users/tokens/"
 
 @pytest.fixture
 def browser(alice: User) -> APIClient:
-    """Return alice's browser after a login and a reauthentication."""
+    """Return alice's browser after a login and a reauthentication. The plan includes API access."""
+    FeatureAccessFactory(user=alice, feature_name="api_access", usage_limit=None)
     client = APIClient()
     client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[0])
     assert client.post(f"{BROWSER}auth/reauthenticate", {"password": PASSWORD}).status_code == 200

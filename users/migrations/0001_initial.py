@@ -620,6 +620,15 @@ class Migration(migrations.Migration):
                 ),
                 ("created", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 (
+                    "access_ends_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the API access of the plan ends or ended. Null if no end is known.",
+                        null=True,
+                    ),
+                ),
+                (
                     "user",
                     models.ForeignKey(
                         db_index=False,

@@ -34,6 +34,12 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     scope = ChoiceField(Scope, max_length=20, default=Scope.READ, help_text="Default: read.")
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="To the minute. Null if never used.")
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
+    access_ends_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the API access of the plan ends or ended. Null if no end is known.",
+    )
 
     privacy = Privacy(
         export=True,

@@ -79,6 +79,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ACCESS}_feature_name_unique": (FeatureAccess, {"user_id": "=other", "feature_name": "=other"}, None),
     f"{ACCESS}_usage_count_bounds": (FeatureAccess, {"usage_count": -1}, None),
     f"{ACCESS}_usage_limit_bounds": (FeatureAccess, {"usage_limit": -1}, None),
+    f"{ACCESS}_usage_limit_if_disabled": (FeatureAccess, {"is_enabled": False, "usage_limit": None}, None),
     f"{INVOICE}_stripe_invoice_id_unique": (BillingHistory, {"user_id": "=other", "stripe_invoice_id": "in_1"}, None),
     f"{INVOICE}_amount_bounds": (BillingHistory, {"amount": "-0.01"}, None),
     f"{INVOICE}_amount_refunded_bounds": (BillingHistory, {"amount_refunded": "-0.01"}, None),

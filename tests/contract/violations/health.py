@@ -32,6 +32,8 @@ CHECKINS: Rules = {
         {"exercise_minutes": 1441},
     ),
     f"{CHECKIN}_water_intake_oz_bounds": (UserHealthCheckin, {"water_intake_oz": -1}, {"water_intake_oz": -1}),
+    f"{CHECKIN}_number_in_month_bounds": (UserHealthCheckin, {"number_in_month": 0}, None),
+    f"{CHECKIN}_over_limit_is_counted": (UserHealthCheckin, {"over_limit": True, "number_in_month": None}, None),
     f"{CHECKIN}_symptoms_shape": (UserHealthCheckin, {"symptoms": {}}, {"symptoms": {}}),
     f"{CHECKIN}_symptoms_texts": (UserHealthCheckin, {"symptoms": ["cough", " "]}, {"symptoms": ["cough", " "]}),
     f"{CHECKIN}_wellness_activities_shape": (
