@@ -68,7 +68,7 @@ class ProblemsFilter(DropdownFilter):
     """Customers of whom the last sync left something out."""
 
     title = "problems"
-    parameter_name = "problems"
+    parameter_name = "left_out"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", "with problems")]
