@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import EmptyFieldListFilter
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, FieldTextFilter
 
 from billing.models import StripeCustomer, StripeEvent
 from billing.stripe.events import describe_event, replay_event
@@ -65,6 +64,19 @@ class StripeCustomerInline(StripeCustomerColumns, ReadOnlyInline):
     ordering = ("-id",)
 
 
+class ProblemsFilter(DropdownFilter):
+    """Customers of whom the last sync left something out."""
+
+    title = "problems"
+    parameter_name = "left_out"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "with problems")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.with_problems() if self.value() else queryset
+
+
 @admin.register(StripeCustomer)
 class StripeCustomerAdmin(StripeCustomerColumns, OwnedReadOnlyAdmin):
     """Stripe customers, with their card, their credit and what the last sync left out."""
@@ -79,7 +91,7 @@ class StripeCustomerAdmin(StripeCustomerColumns, OwnedReadOnlyAdmin):
         "synced_at",
         "has_problems",
     )
-    list_filter = (("problems", EmptyFieldListFilter), ("deleted_at", EmptyFieldListFilter))
+    list_filter = (ProblemsFilter,)
     search_fields = ("stripe_id",)
 
     @display(description="problems", boolean=True)

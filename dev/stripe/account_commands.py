@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dev.stripe.account import Account
+from dev.stripe.api_versions import visible
 from dev.stripe.application import Application
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.disputes import open_dispute
@@ -103,7 +104,14 @@ def check_objects(application: Application, given: dict[str, Any]) -> Any:
     return {"errors": errors}
 
 
+def events(application: Application, given: dict[str, Any]) -> Any:
+    """Return all events, oldest first. The API lists those of 30 days."""
+    with application.store.transaction():
+        return {"events": [visible(event) for event in application.store.where_read_only("event")]}
+
+
 ACCOUNT_COMMANDS = {
+    "events": events,
     "alter": alter,
     "check_objects": check_objects,
     "foreign_app": foreign_app,
