@@ -12,6 +12,7 @@ from typing import Any, Self
 import orjson
 
 from dev.stripe.account_controls import AccountControls
+from dev.stripe.bank_client import BankClient
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT = 20.0
@@ -22,7 +23,7 @@ class EmulatorError(Exception):
     """A command that the emulator refused, with its reason."""
 
 
-class EmulatorClient(AccountControls):
+class EmulatorClient(AccountControls, BankClient):
     """A client of a running emulator. `url` goes into `base_addresses={"api": url}`, `key` into the library's client."""
 
     def __init__(self, url: str, key: str = KEY) -> None:
@@ -100,30 +101,6 @@ class EmulatorClient(AccountControls):
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
         """Complete or fail the bank's authentication as a customer does. Return the payment intent's status."""
         return str(self.send_command("authenticate_payment", payment_intent=payment_intent, succeed=succeed)["status"])
-
-    def open_dispute(self, charge: str, reason: str = "fraudulent", case: str = "chargeback") -> str:
-        """Dispute a charge, as the customer's bank does, by a case of `disputes.CASES`. Return the dispute's id."""
-        return str(self.send_command("dispute", charge=charge, reason=reason, case=case)["id"])
-
-    def escalate_dispute(self, dispute: str) -> None:
-        """Turn an inquiry into a dispute."""
-        self.send_command("dispute", dispute=dispute, escalate=True)
-
-    def close_dispute(self, dispute: str, *, won: bool) -> None:
-        """Close a dispute as won or lost, or an inquiry without a decision."""
-        self.send_command("dispute", dispute=dispute, won=won)
-
-    def warn_of_fraud(self, charge: str) -> str:
-        """Create an early fraud warning, as the card's bank does. Return its id."""
-        return str(self.send_command("fraud_warning", charge=charge)["id"])
-
-    def settle_refund(self, refund: str, status: str) -> None:
-        """Set the final status of a refund: `succeeded`, `failed` or `canceled`."""
-        self.send_command("settle_refund", refund=refund, status=status)
-
-    def pay_invoice_part(self, invoice: str, amount: int, card: str) -> None:
-        """Pay `amount` minor units of an open invoice."""
-        self.send_command("pay_invoice_part", invoice=invoice, amount=amount, card=card)
 
     def events(self) -> list[dict[str, Any]]:
         """Return all events as the API shows them, oldest first, also those that are too old for it."""
