@@ -1,6 +1,7 @@
 """Feature gates, which restrict views of any app to users whose plan includes a feature.
 
-Gate actions that create or analyze data, but never reading or exporting: users must not be locked out of their own data.
+Gate actions that create or analyze data, but never reading or exporting: users must not be locked out of their own data. New
+routes call `services.use_feature`, whose errors have status 403; `tests/contract/feature_gates.py` has the table of all gates.
 """
 
 from collections.abc import Callable
