@@ -1,12 +1,19 @@
 """The customer of an event whose object names a payment or an invoice instead: disputes, refunds, fraud warnings, reviews."""
 
+import logging
 from typing import Any
 
 import orjson
 
-from billing.models import StripeEvent
+from billing.models import BillingHistory, StripeCustomer, StripeEvent
 from billing.stripe import client as stripe_client
+from billing.stripe.event_types import SYNCED_EVENT_REGEX
 from billing.stripe.objects import id_of
+from core.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+MAX_AT_ONCE = 50
 
 # the fields that name an object which has a customer, and the call that reads it
 REFERENCES = {
@@ -16,17 +23,44 @@ REFERENCES = {
 }
 
 
-def find_customer(event: StripeEvent) -> str:
+def store_customers(event: StripeEvent) -> None:
+    """Store the customer of an event whose object names none, and those of the other waiting events of this kind.
+
+    Together they can be processed by one sync, and each payment or invoice is read once.
+    """
+    known: dict[str, str] = {}
+    if not event.stripe_customer_id:
+        _store(event, known)
+    waiting = StripeEvent.objects.waiting().filter(stripe_customer_id="", type__regex=SYNCED_EVENT_REGEX).exclude(body="")
+    for other in waiting.exclude(pk=event.pk).order_by("pk")[:MAX_AT_ONCE]:
+        try:
+            _store(other, known)
+        except DomainError as error:  # it is raised again when that event is processed, and must not stop this one
+            logger.info("The customer of event %s could not be read: %s", other.stripe_id, error)
+
+
+def _store(event: StripeEvent, known: dict[str, str]) -> None:
+    event.stripe_customer_id = _find_customer(event, known)
+    if event.stripe_customer_id:
+        StripeEvent.objects.filter(pk=event.pk).update(stripe_customer_id=event.stripe_customer_id)
+
+
+def _find_customer(event: StripeEvent, known: dict[str, str]) -> str:
     """Return the ID of the customer that an event is about, "" if there is none at Stripe. Its body may be cleared."""
-    if event.stripe_customer_id or not event.body:
-        return event.stripe_customer_id
-    thing = object_of(event)
+    thing = object_of(event) if event.body else {}
     for name, method in REFERENCES.items():
         key = _key_of(thing.get(name))
-        customer = _customer_at_stripe(method, key) if key else ""
-        if customer:
-            return customer
+        if key and key not in known:
+            known[key] = _customer_here(key) or _customer_at_stripe(method, key)
+        if key and known[key]:
+            return known[key]
     return ""
+
+
+def _customer_here(invoice: str) -> str:
+    """Return the customer of a stored invoice, "" for any other object."""
+    owners = BillingHistory.objects.filter(stripe_invoice_id=invoice).values("user")
+    return StripeCustomer.objects.filter(user__in=owners).values_list("stripe_id", flat=True).first() or ""
 
 
 def object_of(event: StripeEvent) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 from billing.models import StripeEvent
 from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
-from billing.stripe import fraud_warnings
 from billing.stripe.event_payload import THIN_EVENT
 from core.json_input import parsed
 
+FRAUD_WARNING_TYPES = "radar.early_fraud_warning."
 # Events of these types are synced. All others are stored and ignored.
 SYNCED_EVENT_TYPES = (
     "charge.",
@@ -20,7 +20,7 @@ SYNCED_EVENT_TYPES = (
     "invoice_payment.",
     "invoiceitem.",
     "payment_method.",
-    fraud_warnings.EVENT_TYPES,
+    FRAUD_WARNING_TYPES,
     "refund.",
 )
 SYNCED_EVENT_REGEX = f"^({'|'.join(map(re.escape, SYNCED_EVENT_TYPES))})"

@@ -14,10 +14,11 @@ from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
 from billing.stripe import fraud_warnings
 from billing.stripe.customer_objects import receipts_of
-from billing.stripe.event_customers import find_customer, object_of
+from billing.stripe.event_customers import object_of, store_customers
 from billing.stripe.event_payload import parsed_event
 from billing.stripe.event_types import (
     CHARGE_EVENT_TYPES,
+    FRAUD_WARNING_TYPES,
     REFUND_EVENT_TYPES,
     SYNCED_EVENT_REGEX,
     delivery_notes,
@@ -122,8 +123,7 @@ def describe_event(event: StripeEvent) -> str:
 def _process(event: StripeEvent, now: datetime) -> None:
     reason = reason_to_ignore(event, now=now)
     if not reason:
-        event.stripe_customer_id = find_customer(event)
-        StripeEvent.objects.filter(pk=event.pk).update(stripe_customer_id=event.stripe_customer_id)
+        store_customers(event)
         reason = "" if event.stripe_customer_id else "The event has no customer."
     if reason:
         for row in StripeEvent.objects.filter(pk=event.pk).waiting().select_for_update():
@@ -141,7 +141,7 @@ def _process(event: StripeEvent, now: datetime) -> None:
         receipts=receipts_of(object_of(row) for row in rows if row.type == "charge.succeeded" and row.body),
     )
     for row in rows if result.is_known else ():
-        if row.type.startswith(fraud_warnings.EVENT_TYPES):
+        if row.type.startswith(FRAUD_WARNING_TYPES):
             fraud_warnings.report_fraud_warning(row, now=now)
     finish_events(rows, result, now=now)
 

@@ -9,8 +9,6 @@ from billing.stripe import client as stripe_client
 from billing.stripe.event_customers import object_of
 from billing.stripe.objects import from_minor_units, id_of
 
-EVENT_TYPES = "radar.early_fraud_warning."
-
 
 def report_fraud_warning(event: StripeEvent, *, now: datetime) -> None:
     """Notify staff of an event's early fraud warning, once however many events there are about it."""

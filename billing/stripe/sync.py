@@ -145,6 +145,7 @@ def _sync_payment_details(
         sentence = "was deleted at Stripe, which ended its subscriptions. The next checkout creates another customer."
         done.problems.append(f"Customer {ours.stripe_id} {sentence}")
     ours.synced_at = now
+    ours.save()  # notices name the card
 
 
 def _sync_subscriptions(

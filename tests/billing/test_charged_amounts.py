@@ -66,13 +66,13 @@ def test_the_list_price_is_stored_at_the_purchase(payments: Payments, mid_tier: 
 
 
 def test_a_promotion_code_lowers_what_is_shown(
-    payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     fifth = coupon(payments.stripe, percent_off=20, duration="repeating", duration_in_months=3)
     given: Any = {"promotion": {"type": "coupon", "coupon": fifth}, "code": "SPRING"}
     client_of(payments.stripe).v1.promotion_codes.create(given)
     row = after_trial(payments, buy(payments, alice, mid_tier, promotion_code="SPRING"))
-    [shown] = as_alice.get("/api/v1/billing/subscriptions/").json()["results"]
+    [shown] = as_owner.get("/api/v1/billing/subscriptions/").json()["results"]
     amounts = {name: shown[name] for name in ("unit_price", "discount", "recurring_amount", "next_charge_amount")}
     expected = ("35.00", "7.00", "28.00", "28.00")
     assert amounts == dict(zip(amounts, expected, strict=True))

@@ -41,13 +41,13 @@ def set_end(stripe: StripeEmulator, row: Subscription, days: int) -> datetime:
 
 
 def test_an_end_within_the_period_is_stored_and_ends_access(
-    paid: Subscription, payments: Payments, as_alice: APIClient
+    paid: Subscription, payments: Payments, as_owner: APIClient
 ) -> None:
     end = set_end(payments.stripe, paid, 10)
     payments.process_events(now=clock.now())
     paid.refresh_from_db()
     assert (paid.cancel_at, paid.cancel_at_period_end, paid.days_until_renewal) == (end, False, None)
-    [shown] = as_alice.get("/api/v1/billing/subscriptions/").json()["results"]
+    [shown] = as_owner.get("/api/v1/billing/subscriptions/").json()["results"]
     assert shown["cancel_at"] == f"{end:%Y-%m-%dT%H:%M:%SZ}"
     assert (shown["next_charge_at"], shown["next_charge_amount"]) == (None, None)
     [(_, access)] = access_of([paid], now=paid.current_period_start)
@@ -78,10 +78,10 @@ def test_the_end_itself_is_read(paid: Subscription, payments: Payments) -> None:
     assert (paid.status, paid.ended_at) == ("canceled", end)
 
 
-def test_the_end_can_be_undone(paid: Subscription, payments: Payments, as_alice: APIClient) -> None:
+def test_the_end_can_be_undone(paid: Subscription, payments: Payments, as_owner: APIClient) -> None:
     set_end(payments.stripe, paid, 10)
     payments.process_events(now=clock.now())
-    response = as_alice.post(f"/api/v1/billing/subscriptions/{paid.pk}/reactivate/")
+    response = as_owner.post(f"/api/v1/billing/subscriptions/{paid.pk}/reactivate/")
     assert (response.status_code, response.json().get("cancel_at")) == (200, None), response.content
 
 

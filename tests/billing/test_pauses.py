@@ -51,8 +51,8 @@ def test_a_pause_closes_access_and_names_the_remedy(paused: Subscription, alice:
     assert "Resume the subscription at any time: 35.00 USD monthly are charged from then on, less any credit." in sent.body
 
 
-def test_it_is_resumed_and_charged(paused: Subscription, alice: User, as_alice: APIClient) -> None:
-    response = resume(as_alice, paused)
+def test_it_is_resumed_and_charged(paused: Subscription, alice: User, as_owner: APIClient) -> None:
+    response = resume(as_owner, paused)
     shown = response.json()
     assert (response.status_code, shown["status"], shown["payment_url"]) == (200, "active", "")
     newest = BillingHistory.objects.for_user(alice).latest("billing_date")
@@ -61,22 +61,22 @@ def test_it_is_resumed_and_charged(paused: Subscription, alice: User, as_alice: 
 
 
 def test_without_a_card_it_is_402_and_resumes_later(
-    payments: Payments, paused: Subscription, alice: User, as_alice: APIClient
+    payments: Payments, paused: Subscription, alice: User, as_owner: APIClient
 ) -> None:
     remove_card(payments, alice)
-    response = resume(as_alice, paused)
+    response = resume(as_owner, paused)
     [error] = response.json()["errors"]
     assert (response.status_code, error["code"]) == (402, "payment_method_required")
     payments.stripe.change_card(StripeCustomer.objects.get(user=alice).stripe_id, "mastercard")
-    assert resume(as_alice, paused).json()["status"] == "active"
+    assert resume(as_owner, paused).json()["status"] == "active"
 
 
 @pytest.mark.parametrize("card", ["authenticationRequired", "chargeCustomerFail"])
 def test_until_it_is_paid_it_stays_paused(
-    payments: Payments, paused: Subscription, alice: User, as_alice: APIClient, card: str
+    payments: Payments, paused: Subscription, alice: User, as_owner: APIClient, card: str
 ) -> None:
     payments.stripe.change_card(StripeCustomer.objects.get(user=alice).stripe_id, card)
-    first, again = resume(as_alice, paused).json(), resume(as_alice, paused).json()
+    first, again = resume(as_owner, paused).json(), resume(as_owner, paused).json()
     assert (first["status"], first["payment_url"]) == ("paused", again["payment_url"])
     assert first["payment_url"].startswith(f"{payments.stripe.url}/i/")
     assert "Your subscription resumes when it is paid." in mail.outbox[-1].body
@@ -88,7 +88,7 @@ def test_until_it_is_paid_it_stays_paused(
 
 
 def test_a_trial_without_a_card_pauses(
-    payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
@@ -102,28 +102,28 @@ def test_a_trial_without_a_card_pauses(
         assert "Your trial of Mid-tier ended on" in mail.outbox[-1].body
         assert "Add a card in the billing portal, then resume the subscription at any time" in mail.outbox[-1].body
         payments.stripe.change_card(StripeCustomer.objects.get(user=alice).stripe_id, "visa")
-        assert resume(as_alice, subscription).json()["status"] == "active"
+        assert resume(as_owner, subscription).json()["status"] == "active"
 
 
 def test_a_pause_is_told_once_and_every_new_pause_again(
-    payments: Payments, paused: Subscription, alice: User, as_alice: APIClient
+    payments: Payments, paused: Subscription, alice: User, as_owner: APIClient
 ) -> None:
-    resume(as_alice, paused)
+    resume(as_owner, paused)
     payments.stripe.advance(86_400)
     client_of(payments.stripe).v1.subscriptions.pause(paused.stripe_subscription_id, UNUSED_TIME_IS_LOST)
     payments.process_events(now=clock.now())
     assert [sent.subject for sent in mail.outbox] == ["[MINGUS] Your subscription is paused"] * 2
 
 
-def test_a_paused_collection_is_resumed(payments: Payments, paused: Subscription, as_alice: APIClient) -> None:
-    resume(as_alice, paused)
+def test_a_paused_collection_is_resumed(payments: Payments, paused: Subscription, as_owner: APIClient) -> None:
+    resume(as_owner, paused)
     v1 = client_of(payments.stripe).v1
     v1.subscriptions.update(paused.stripe_subscription_id, {"pause_collection": {"behavior": "void"}})
-    assert resume(as_alice, paused).status_code == 200
+    assert resume(as_owner, paused).status_code == 200
     assert v1.subscriptions.retrieve(paused.stripe_subscription_id).pause_collection is None
 
 
-def test_only_a_paused_subscription_is_resumed(paused: Subscription, as_alice: APIClient) -> None:
-    resume(as_alice, paused)
-    response = resume(as_alice, paused)
+def test_only_a_paused_subscription_is_resumed(paused: Subscription, as_owner: APIClient) -> None:
+    resume(as_owner, paused)
+    response = resume(as_owner, paused)
     assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "not_paused")

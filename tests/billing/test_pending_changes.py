@@ -47,10 +47,10 @@ def newest_intent(payments: Payments, user: User) -> str:
 
 @pytest.mark.parametrize("card", [AUTHENTICATES, "chargeCustomerFail"])
 def test_an_upgrade_that_is_not_paid_waits(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient, card: str
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient, card: str
 ) -> None:
     change_card(payments, alice, card)
-    response = upgrade(as_alice, paying, professional)
+    response = upgrade(as_owner, paying, professional)
     shown = response.json()
     assert (response.status_code, shown["plan"], shown["pending_plan"]) == (200, str(paying.plan_id), str(professional.pk))
     assert shown["payment_url"].startswith(f"{payments.stripe.url}/i/")
@@ -61,10 +61,10 @@ def test_an_upgrade_that_is_not_paid_waits(
 
 
 def test_it_takes_effect_when_the_customer_confirms(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     change_card(payments, alice, AUTHENTICATES)
-    upgrade(as_alice, paying, professional)
+    upgrade(as_owner, paying, professional)
     payments.stripe.authenticate(newest_intent(payments, alice))
     payments.process_events(now=clock.now())
     paying.refresh_from_db()
@@ -73,10 +73,10 @@ def test_it_takes_effect_when_the_customer_confirms(
 
 
 def test_the_notice_has_amount_day_and_page(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     change_card(payments, alice, AUTHENTICATES)
-    upgrade(as_alice, paying, professional)
+    upgrade(as_owner, paying, professional)
     payments.process_events(now=clock.now())
     [sent] = mail.outbox
     paying.refresh_from_db()
@@ -88,10 +88,10 @@ def test_the_notice_has_amount_day_and_page(
 
 
 def test_it_expires_after_23_hours(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     change_card(payments, alice, AUTHENTICATES)
-    upgrade(as_alice, paying, professional)
+    upgrade(as_owner, paying, professional)
     later = datetime.fromtimestamp(payments.stripe.advance(24 * 3600), UTC)
     with time_machine.travel(later, tick=False):
         payments.process_events(now=later)
@@ -102,32 +102,32 @@ def test_it_expires_after_23_hours(
 
 
 def test_the_same_request_returns_the_same_page(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     change_card(payments, alice, AUTHENTICATES)
-    first, second = (upgrade(as_alice, paying, professional).json() for _ in range(2))
+    first, second = (upgrade(as_owner, paying, professional).json() for _ in range(2))
     assert first["payment_url"] == second["payment_url"]
     assert BillingHistory.objects.for_user(alice).count() == 2
 
 
 def test_without_a_card_the_remedy_is_the_portal(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     v1, customer = client_of(payments.stripe).v1, StripeCustomer.objects.get(user=alice).stripe_id
     v1.payment_methods.detach(str(v1.customers.payment_methods.list(customer).data[0].id))
-    response = upgrade(as_alice, paying, professional)
+    response = upgrade(as_owner, paying, professional)
     [error] = response.json()["errors"]
     assert (response.status_code, error["code"]) == (402, "payment_method_required")
     assert "POST /api/v1/billing/subscriptions/portal/" in error["detail"]
-    page = as_alice.post("/api/v1/billing/subscriptions/portal/", {"page": "card"}).json()
+    page = as_owner.post("/api/v1/billing/subscriptions/portal/", {"page": "card"}).json()
     assert page["url"].startswith(f"{payments.stripe.url}/p/session/")
 
 
 def test_an_upgrade_from_a_bank_account_is_made_at_once(
-    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_alice: APIClient
+    payments: Payments, paying: Subscription, professional: SubscriptionPlan, alice: User, as_owner: APIClient
 ) -> None:
     change_card(payments, alice, "usBankAccount_success")
-    shown = upgrade(as_alice, paying, professional).json()
+    shown = upgrade(as_owner, paying, professional).json()
     assert (shown["plan"], shown["pending_plan"], shown["payment_url"]) == (str(professional.pk), None, "")
     assert BillingHistory.objects.for_user(alice).filter(is_processing=True).count() == 1
 

@@ -84,7 +84,7 @@ def escalate_dispute(account: Account, dispute: Obj) -> None:
     """Turn an inquiry into a dispute, which withdraws the amount."""
     with updating(account, dispute):
         dispute.update(status="needs_response", is_charge_refundable=False)
-        dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
+        dispute["payment_method_details"] = disputed_details(account.store.get(dispute["charge"]), "chargeback")
     withdraw(account, dispute, fee=DISPUTE_FEE)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
-from dev.stripe.cards import CARDS
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.balance import book
+from dev.stripe.payment_methods import card_of
 from dev.stripe.store import Obj
 
 BANK_REFERENCE = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
@@ -45,8 +45,8 @@ RESULTS = {
 
 def result_for(account: Account, charge: Obj) -> RefundResult:
     method = account.store.find(charge["payment_method"])
-    of_card = CARDS[method["_"]["card"]].refund if method else ""
-    return RESULTS[of_card or account.settings["refunds"]]
+    card = card_of(method) if method else None
+    return RESULTS[(card and card.refund) or account.settings["refunds"]]
 
 
 def begin(account: Account, refund: Obj, result: RefundResult) -> None:
