@@ -147,6 +147,22 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 (
+                    "pending_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a plan change or a resumption that waits for its payment is discarded.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "payment_url",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid.",
+                        max_length=2000,
+                    ),
+                ),
+                (
                     "currency",
                     models.CharField(
                         default="USD",
@@ -305,22 +321,6 @@ class Migration(migrations.Migration):
                 ),
                 ("trial_start", models.DateTimeField(blank=True, null=True)),
                 ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
-                (
-                    "pending_until",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When a plan change or a resumption that waits for its payment is discarded.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "payment_url",
-                    models.CharField(
-                        blank=True,
-                        help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid.",
-                        max_length=2000,
-                    ),
-                ),
                 (
                     "user",
                     models.ForeignKey(

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
+from billing.models.pending_changes import PENDING_RULE, PendingChange
 from billing.models.plans import SubscriptionPlan
 from billing.models.subscription_charges import CHARGE_RULES, CHARGED_AMOUNTS, TABLE, SubscriptionCharges
 from core.models.base import OwnedModel, OwnedQuerySet
@@ -43,7 +44,6 @@ ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
 GOES_ON = Q(cancel_at_period_end=False) & (Q(cancel_at__isnull=True) | Q(cancel_at__gt=F("current_period_end")))
 IS_RENEWING = IS_RUNNING & GOES_ON & Q(current_period_end__isnull=False)
-PENDING_WITHOUT_END = "A plan that waits for its payment must have pending_until."
 ENDS_BEFORE_START = "The end must be after the start."
 ENDED_WHILE_RUNNING = "Only a subscription that has ended has an end."
 
@@ -71,7 +71,7 @@ class SubscriptionQuerySet(OwnedQuerySet):
         return self.filter(tried | renews_or_ends & Q(current_period_end__lte=now), IS_LOCAL, IS_RUNNING)
 
 
-class Subscription(SubscriptionCharges, OwnedModel):
+class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
     """One customer's subscription to a plan. Once it has a Stripe ID, only Stripe changes it."""
 
     # The index begins with the plan, not the owner, because deleting a plan queries its subscriptions
@@ -97,21 +97,6 @@ class Subscription(SubscriptionCharges, OwnedModel):
     ended_at = models.DateTimeField(null=True, blank=True, help_text="When it ended. Empty (null) while it runs.")
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
-    pending_plan = models.ForeignKey(
-        SubscriptionPlan,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        db_index=False,  # only the rare deletion of a plan queries it
-        related_name="+",
-        help_text="Plan to which the subscription moves when the change is paid at payment_url; null if no change waits.",
-    )
-    pending_until = models.DateTimeField(
-        null=True, blank=True, help_text="When a plan change or a resumption that waits for its payment is discarded."
-    )
-    payment_url = models.CharField(
-        max_length=2_000, blank=True, help_text="Stripe's page to pay or confirm the open invoice; empty if none is to be paid."
-    )
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
     personal_fields = personal("payment_url", "stripe_customer_id", "stripe_subscription_id", *CHARGED_AMOUNTS)
@@ -136,14 +121,10 @@ class Subscription(SubscriptionCharges, OwnedModel):
                 Q(current_period_end__gt=F("current_period_start")),
                 ENDS_BEFORE_START,
             ),
-            rule(
-                f"{TABLE}_pending_until_of_pending_plan",
-                Q(pending_plan__isnull=True) | Q(pending_until__isnull=False),
-                PENDING_WITHOUT_END,
-            ),
             rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
             rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
             *CHARGE_RULES,
+            PENDING_RULE,
         ]
         indexes = [
             models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
@@ -162,8 +143,6 @@ class Subscription(SubscriptionCharges, OwnedModel):
         ):
             if start is not None and end is not None and end <= start:
                 raise ValidationError({name: ENDS_BEFORE_START}, "ends_before_start")
-        if self.pending_plan_id is not None and self.pending_until is None:
-            raise ValidationError({"pending_until": PENDING_WITHOUT_END}, "not_set")
         if self.ended_at is not None and self.is_running:
             raise ValidationError({"ended_at": ENDED_WHILE_RUNNING}, "still_running")
 

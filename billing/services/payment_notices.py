@@ -78,7 +78,7 @@ def awaited_payment_expired_notice(invoice: BillingHistory) -> CustomerNotice:
 def paused_notice(user: User, subscription: Subscription, *, has_payment_method: bool) -> CustomerNotice:
     """Return the notice that a subscription is paused, and how to resume it."""
     plan = subscription.plan
-    price = format_amount(plan.price, plan.currency)
+    price = format_amount(subscription.recurring_amount, subscription.currency)
     since = subscription.current_period_end
     was_trial = since is not None and since == subscription.trial_end
     day = f" on {format_day(user, since)}" if since else ""

@@ -62,7 +62,7 @@ def price_fields(found: StripeSubscription, customer_discounts: Sequence[StripeD
     item, currency = found.items[0], found.currency
     discounts = found.discounts or customer_discounts
     gross = sum((_in_interval_of(item, other) for other in found.items), Decimal(0))
-    net = discounted(gross, [discount for discount in discounts if is_recurring(discount, now)])
+    net = discounted(gross, [one for one in discounts if one.duration != "once" and is_in_force(one, now)])
     in_currency = from_minor_units
     return {
         "currency": currency,
@@ -74,11 +74,6 @@ def price_fields(found: StripeSubscription, customer_discounts: Sequence[StripeD
         "recurring_amount": in_currency(_whole(net), currency),
         "is_collection_paused": found.is_collection_paused,
     }
-
-
-def is_recurring(discount: StripeDiscount, now: datetime) -> bool:
-    """Return True if a discount lowers more than one invoice and is still in force."""
-    return discount.duration != "once" and is_in_force(discount, now)
 
 
 def is_in_force(discount: StripeDiscount, at: datetime | None) -> bool:

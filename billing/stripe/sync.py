@@ -7,14 +7,12 @@ are written where they differ. The result therefore does not depend on the order
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
-from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
-from billing.models.invoices import InvoiceStatus
+from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.subscriptions import ACTIVE, IS_LOCAL, RUNNING, SubscriptionStatus
-from billing.services.dunning import record_dunning, stop_dunning
+from billing.services.dunning import stop_dunning
 from billing.services.feature_access import sync_feature_access
 from billing.services.pauses import record_pause
 from billing.services.upsert import upsert_changed
@@ -27,16 +25,9 @@ from billing.stripe.problems import leaving_out, parsed, readable_object, record
 from billing.stripe.readable import key_in
 from billing.stripe.refund_rules import RefundRules
 from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
-from billing.stripe.sync_adjustments import StripeAdjustments
+from billing.stripe.sync_invoices import sync_invoices
 from billing.stripe.terms import StripeItem
 
-INVOICE_STATUSES = {
-    "draft": InvoiceStatus.DRAFT,
-    "open": InvoiceStatus.PENDING,
-    "paid": InvoiceStatus.PAID,
-    "void": InvoiceStatus.VOID,
-    "uncollectible": InvoiceStatus.UNPAID,
-}
 UNKNOWN_PRICE = "belongs to no plan, so its subscriptions grant no access. Give it to a plan, or move them to another price."
 # fields of a subscription that have the same name and meaning at Stripe
 COPIED_FIELDS = (
@@ -120,7 +111,9 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
     subscriptions = [with_plan_item_first(item, plan_prices) for item in at_stripe]
     rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
     _sync_payment_details(ours, found, subscriptions, done, now)  # before the invoices, whose notices name the card
-    _sync_invoices(ours, found, subscriptions, rows, done, now)
+    invoices = with_open_payments(parsed(found.invoices, stripe_objects.parse_invoice, done.problems), subscriptions)
+    rules = RefundRules({item.id: item.ended_at for item in subscriptions}, done.duplicates, now)
+    done.invoices = sync_invoices(ours, found, invoices, rows, rules, done.problems)
     sync_next_charges(ours, rows, subscriptions, readable_object(found.customer, []), done.problems, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
@@ -240,96 +233,3 @@ def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     """Cancel granted subscriptions, because a paid subscription has begun."""
     gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now, ended_at=now)
-
-
-def _sync_invoices(
-    ours: StripeCustomer,
-    found: CustomerObjects,
-    at_stripe: list[StripeSubscription],
-    subscriptions: dict[str, Subscription],
-    done: SyncResult,
-    now: datetime,
-) -> None:
-    invoices = with_open_payments(parsed(found.invoices, stripe_objects.parse_invoice, done.problems), at_stripe)
-    rules = RefundRules({item.id: item.ended_at for item in at_stripe}, done.duplicates, now)
-    if any(rules.rule_for(invoice) for invoice in invoices):
-        found.read_refunds(ours.stripe_id)  # what was refunded before is not refunded again
-    adjustments = StripeAdjustments(ours, found, invoices, done.problems)
-    rows: dict[str, BillingHistory] = {}
-    for invoice in invoices:
-        refunded = adjustments.refunded_of(invoice.id)
-        receipt = adjustments.receipt_of(invoice.id)
-        with leaving_out(f"Invoice {invoice.id}", done.problems):
-            row = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded, receipt)
-            record_dunning(user=ours.user, invoice=row, stripe=invoice, now=now)
-            rows[invoice.id] = row
-    adjustments.write(rows, now)
-    rules.apply(ours, [(invoice, rows[invoice.id]) for invoice in invoices if invoice.id in rows], adjustments)
-    _write_payment_urls(subscriptions, invoices)
-    done.invoices = len(rows)
-    # a draft can be deleted at Stripe; all other invoices remain, also those of a customer who was deleted
-    drafts = BillingHistory.objects.for_user(ours.user).filter(status=InvoiceStatus.DRAFT).exclude(stripe_invoice_id="")
-    drafts.exclude(stripe_invoice_id__in=[item["id"] for item in found.invoices]).update(status=InvoiceStatus.VOID)
-
-
-def _write_payment_urls(subscriptions: dict[str, Subscription], invoices: list[stripe_objects.StripeInvoice]) -> None:
-    """Write to each subscription the page of its newest invoice that the customer can pay."""
-    payable = [
-        item for item in invoices if item.status == "open" and item.amount_remaining > 0 and not item.payment.is_processing
-    ]
-    for key, row in subscriptions.items():
-        newest_first = sorted((item for item in payable if item.subscription_id == key), key=lambda item: item.created)[::-1]
-        url = newest_first[0].hosted_url if newest_first and row.is_running else ""
-        if row.payment_url != url:
-            row.payment_url = url
-            row.save(update_fields=["payment_url"])
-
-
-def _write_invoice(
-    ours: StripeCustomer,
-    found: stripe_objects.StripeInvoice,
-    subscription: Subscription | None,
-    refunded: Decimal,
-    receipt: str,
-) -> BillingHistory:
-    amount = max(found.total, Decimal(0))  # a negative total is part of the customer's credit
-    refunded = min(refunded, amount)
-    return upsert_changed(
-        BillingHistory,
-        {"user": ours.user, "stripe_invoice_id": found.id},
-        {
-            "subscription": subscription,
-            "amount": amount,
-            "amount_refunded": refunded,
-            "amount_due": found.amount_due,
-            "discount": found.discount,
-            "tax": found.tax,
-            "currency": found.currency,
-            "status": _status_of(found, amount, refunded),
-            "is_processing": found.payment.is_processing,
-            "billing_date": found.created,
-            "due_date": _due_date_of(found, subscription),
-            "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
-            "description": found.description,
-            "number": found.number,
-            "hosted_invoice_url": found.hosted_url,
-            "invoice_pdf": found.pdf_url,
-            **({"receipt_url": receipt} if receipt else {}),  # a stored one remains
-            "metadata": {"total": str(found.total)} if found.total < 0 else {},
-        },
-    )
-
-
-def _due_date_of(found: stripe_objects.StripeInvoice, subscription: Subscription | None) -> datetime:
-    if found.is_awaited and subscription is not None and subscription.pending_until is not None:
-        return subscription.pending_until
-    return found.due_date or found.created
-
-
-def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: Decimal) -> str:
-    if found.status == "paid" and amount and refunded == amount:
-        return InvoiceStatus.REFUNDED
-    is_waiting = found.payment.is_processing or found.is_awaited
-    if found.status == "open" and found.attempt_count and not is_waiting:
-        return InvoiceStatus.FAILED
-    return INVOICE_STATUSES.get(found.status, InvoiceStatus.PENDING)

@@ -1,6 +1,6 @@
 """Sync of a customer's refunds, disputes and credits from Stripe."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -36,7 +36,7 @@ class StripeAdjustments:
         self,
         ours: StripeCustomer,
         found: CustomerObjects,
-        invoices: list[stripe_objects.StripeInvoice],
+        invoices: Sequence[stripe_objects.StripeInvoice],
         problems: list[str],
     ) -> None:
         self.ours, self.problems, self.were_refunds_read = ours, problems, found.refunds is not None

@@ -4,9 +4,7 @@ Create one only in a transaction that is rolled back.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import datetime
 from uuid import uuid4
 
 from billing import services
@@ -15,7 +13,6 @@ from billing.models.invoices import InvoiceStatus
 from billing.models.plans import BillingCycle, PlanQuerySet
 from billing.services.customer_notices import format_amount
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor_units
 from core import rls
 from core.errors import ConflictError
 from dev.stripe.emulator import StripeEmulator
@@ -56,8 +53,8 @@ class SimulatedCustomer:
 
     def confirm(self, card: str, now: datetime) -> str:
         """Pay on the page of the invoice that the subscription waits for, and pass the bank's authentication."""
-        url = self._running().payment_url
-        invoice = BillingHistory.objects.for_user(self.user).filter(metadata__hosted_invoice_url=url).first()
+        url = self.running.payment_url
+        invoice = BillingHistory.objects.for_user(self.user).filter(hosted_invoice_url=url).first()
         if invoice is None:
             raise ConflictError("nothing_owed", "There is no payment to confirm.")
         self.stripe.pay_invoice(invoice.stripe_invoice_id, card, authenticated=True)
@@ -66,12 +63,12 @@ class SimulatedCustomer:
 
     def be_paused(self, now: datetime) -> str:
         """Be paused by staff in Stripe's dashboard."""
-        key = self._running().stripe_subscription_id
+        key = self.running.stripe_subscription_id
         stripe_client.write("subscriptions.pause", key, {}, key=f"pause-{key}-{now.isoformat()}")
         return "Support pauses the subscription in Stripe's dashboard."
 
     def resume(self, now: datetime) -> str:
-        subscription = self._running()
+        subscription = self.running
         with rls.as_customer(self.user):
             services.resume(subscription, now=now)
         return "The customer resumes the subscription."
@@ -86,35 +83,10 @@ class SimulatedCustomer:
 
     def cancel(self, now: datetime) -> str:
         """Cancel at the end of the billing period."""
-        subscription = self._running()
+        subscription = self.running
         with rls.as_customer(self.user):
             services.cancel_at_period_end(subscription, now=now)
         return "The customer cancels at the end of the period."
-
-    def receive_coupon(self, now: datetime, *, percent: int, months: int) -> str:
-        """Receive a discount for some months, which support gives in Stripe's dashboard."""
-        terms = {"percent_off": percent, "duration": "repeating", "duration_in_months": months}
-        coupon = stripe_client.write("coupons.create", terms, key=f"simulated-coupon-{self.user.pk}")["id"]
-        self._update_at_stripe({"discounts": [{"coupon": coupon}]}, now)
-        return f"Support gives the customer {percent} % off for {months} months."
-
-    def receive_credit(self, now: datetime, *, amount: int) -> str:
-        """Receive a credit in the currency of the plan, which support gives in Stripe's dashboard."""
-        currency = self._plan().currency
-        customer = StripeCustomer.objects.get(user=self.user).stripe_id
-        given = {"amount": -to_minor_units(Decimal(amount), currency), "currency": currency.lower(), "description": "Apology"}
-        stripe_client.write("customers.balance_transactions.create", customer, given, key=f"simulated-credit-{customer}")
-        return f"Support gives the customer a credit of {format_amount(Decimal(amount), currency)}."
-
-    def end_in(self, days: int, now: datetime) -> str:
-        """Have support end the subscription on a chosen day in Stripe's dashboard."""
-        end = now + timedelta(days=days)
-        self._update_at_stripe({"cancel_at": int(end.timestamp())}, now)
-        return f"Support ends the subscription on {end:%Y-%m-%d}, as the customer asked."
-
-    def _update_at_stripe(self, given: dict[str, Any], now: datetime) -> None:
-        name = self._running().stripe_subscription_id
-        stripe_client.write("subscriptions.update", name, given, key=f"simulated-{name}-{now.isoformat()}")
 
     @property
     def newest(self) -> Subscription | None:
@@ -126,7 +98,7 @@ class SimulatedCustomer:
     def _change_plan(self, plan: SubscriptionPlan | None, direction: str, now: datetime) -> str:
         if plan is None:
             raise ConflictError("no_other_plan", f"No monthly plan in {self._plan().currency} is {direction}.")
-        subscription = self._running()
+        subscription = self.running
         with rls.as_customer(self.user):
             preview = services.preview_change(subscription, plan=plan, now=now)
             services.change_plan(subscription, plan=plan, now=now)
@@ -138,7 +110,9 @@ class SimulatedCustomer:
         change = f"The customer {verb} to {plan.name} for {price_of(plan)}."
         return "\n".join([f"{change} The preview shows {due_now} due now and a credit of {credit}:", *lines])
 
-    def _running(self) -> Subscription:
+    @property
+    def running(self) -> Subscription:
+        """The newest subscription. Raise ConflictError if there is none."""
         if self.newest is None:
             raise ConflictError("no_subscription", "There is no subscription.")
         return self.newest

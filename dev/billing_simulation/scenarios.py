@@ -8,6 +8,7 @@ from functools import partial
 from dateutil.relativedelta import relativedelta
 
 from dev.billing_simulation import disputes_and_refunds as others
+from dev.billing_simulation import support
 from dev.billing_simulation.customer import SimulatedCustomer
 
 # days after the first failure on which Stripe retries; it cancels after the last one (in production: dashboard settings)
@@ -148,7 +149,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "A coupon lowers the charges for two months. The customer upgrades meanwhile and then pays the full price.",
         ends=(3, 1),
         steps=(
-            ScenarioStep(0, -5, partial(SimulatedCustomer.receive_coupon, percent=20, months=2)),
+            ScenarioStep(0, -5, partial(support.give_coupon, percent=20, months=2)),
             ScenarioStep(0, 15, SimulatedCustomer.upgrade),
         ),
     ),
@@ -156,13 +157,13 @@ SCENARIOS: Mapping[str, Scenario] = {
         "A credit from support pays a part of an upgrade and of the next charges.",
         ends=(2, 1),
         steps=(
-            ScenarioStep(0, 5, partial(SimulatedCustomer.receive_credit, amount=50)),
+            ScenarioStep(0, 5, partial(support.give_credit, amount=50)),
             ScenarioStep(0, 15, SimulatedCustomer.upgrade),
         ),
     ),
     "ends-on-a-day": Scenario(
         "Support ends the subscription on a chosen day of the next period, which is charged in part.",
         ends=(1, 12),
-        steps=(ScenarioStep(0, 20, lambda customer, now: customer.end_in(20, now)),),
+        steps=(ScenarioStep(0, 20, partial(support.end_after, days=20)),),
     ),
 }

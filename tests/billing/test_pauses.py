@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from billing.models import BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
 from core import clock
+from tests.account_api import log_in_again, with_session
 from tests.billing.stripe_payments import Payments
 from tests.dev.stripe.fixtures import client_of
 from users.models import User
@@ -87,9 +88,7 @@ def test_until_it_is_paid_it_stays_paused(
     assert (paused.status, paused.payment_url, paused.pending_until) == ("active", "", None)
 
 
-def test_a_trial_without_a_card_pauses(
-    payments: Payments, mid_tier: SubscriptionPlan, alice: User, as_owner: APIClient
-) -> None:
+def test_a_trial_without_a_card_pauses(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
     v1, subscription = client_of(payments.stripe).v1, Subscription.objects.get(user=alice)
@@ -102,7 +101,8 @@ def test_a_trial_without_a_card_pauses(
         assert "Your trial of Mid-tier ended on" in mail.outbox[-1].body
         assert "Add a card in the billing portal, then resume the subscription at any time" in mail.outbox[-1].body
         payments.stripe.change_card(StripeCustomer.objects.get(user=alice).stripe_id, "visa")
-        assert resume(as_owner, subscription).json()["status"] == "active"
+        app = with_session(log_in_again(alice.email))
+        assert resume(app, subscription).json()["status"] == "active"
 
 
 def test_a_pause_is_told_once_and_every_new_pause_again(

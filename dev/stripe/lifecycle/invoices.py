@@ -29,10 +29,8 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
     name, now = new_id("in"), account.now(customer)
     items = pending_items(account, customer["id"], subscription["id"] if subscription else None)
     lines = [*map(item_line, items), *lines]
-    for line in lines:
-        line["invoice"] = name
-    for item in items:
-        item["invoice"] = name
+    for entry in (*lines, *items):
+        entry["invoice"] = name
     amounts = price_lines(account, customer, subscription, lines, more.get("created", now))
     currency = lines[0]["currency"] if lines else customer["currency"] or "usd"
     customer["currency"] = customer["currency"] or currency
