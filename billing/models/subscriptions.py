@@ -55,6 +55,13 @@ STILL_PAID = ErasureBlocker(
 )
 
 
+PERIOD_RULES = (
+    rule(f"{TABLE}_current_period_end_after_start", Q(current_period_end__gt=F("current_period_start")), ENDS_BEFORE_START),
+    rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
+    rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
+)
+
+
 class SubscriptionQuerySet(OwnedQuerySet):
     def running(self) -> "SubscriptionQuerySet":
         """Return the subscriptions that have begun and not ended; a customer has at most one."""
@@ -116,13 +123,7 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
                 name=f"{TABLE}_stripe_subscription_id_unique",
                 violation_error_message="This Stripe subscription already exists.",
             ),
-            rule(
-                f"{TABLE}_current_period_end_after_start",
-                Q(current_period_end__gt=F("current_period_start")),
-                ENDS_BEFORE_START,
-            ),
-            rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
-            rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
+            *PERIOD_RULES,
             *CHARGE_RULES,
             PENDING_RULE,
         ]
