@@ -21,7 +21,7 @@ def create_feature_access(instance: User, created: bool, raw: bool, **_: Any) ->
     """Create the feature access of a new account, which shows what the plans sell."""
     if created and not raw:
         with rls.as_customer(instance):
-            services.sync_feature_access(user=instance, now=clock.now())
+            services.create_feature_access(user=instance, now=clock.now())
 
 
 @receiver(token_requested)

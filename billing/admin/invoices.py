@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing import services, tasks
@@ -88,7 +88,12 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
     """Invoices. They are read-only, because they record what was charged."""
 
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
-    list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), "is_processing", ("billing_date", DaysFilter))
+    list_filter = (
+        BY_CUSTOMER,
+        ("status", ChoicesDropdownFilter),
+        ("is_processing", BooleanRadioFilter),
+        ("billing_date", DaysFilter),
+    )
     list_select_related = ("user", "subscription")
     search_fields = ("description", "number", "stripe_invoice_id")
     ordering_for_customer = ("-billing_date", "-id")

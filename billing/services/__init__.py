@@ -5,6 +5,7 @@ from billing.services.dunning import stop_dunning as stop_dunning
 from billing.services.explanation import Explanation as Explanation
 from billing.services.explanation import explain_feature as explain_feature
 from billing.services.feature_access import complete_feature_access as complete_feature_access
+from billing.services.feature_access import create_feature_access as create_feature_access
 from billing.services.feature_access import feature_access_changed as feature_access_changed
 from billing.services.feature_access import grant_plan as grant_plan
 from billing.services.feature_access import regrant_plan as regrant_plan

@@ -51,6 +51,12 @@ def sync_feature_access(*, user: Any, now: datetime) -> None:
     _grant(access_of([subscription], now=now), subscription.plan.entitlements(), now=now)
 
 
+def create_feature_access(*, user: Any, now: datetime) -> None:
+    """Create the access of a new account, which has no subscription and no overrides yet."""
+    closed = {name: Entitlement(False, 0) for name in known_features()}
+    FeatureAccess.objects.bulk_create(_rows(Subscription(user_id=user.pk), None, closed, {}, now))
+
+
 @transaction.atomic
 def grant_plan(*, user: Any, plan: SubscriptionPlan, now: datetime) -> None:
     """Enable the features of `plan` for a customer, and disable the others. Uses in the current month stay counted."""

@@ -1,6 +1,7 @@
 """The overview for analysts: sums over many customers, without small groups or single customers."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -45,7 +46,8 @@ def test_a_single_active_user_is_not_shown_as_a_group() -> None:
 
 def test_plans_are_summed_up() -> None:
     plan = PlanFactory(name="Family", price="20.00")
-    [SubscriptionFactory(user=user, plan=plan, running=True) for user in create_customers(5)]
+    charges: Any = {"unit_price": "20.00", "interval": "month", "recurring_amount": "20.00"}
+    [SubscriptionFactory(user=user, plan=plan, running=True, **charges) for user in create_customers(5)]
     table = aggregates.customers_by_plan()
     assert [(group.name, group.people, str(group.figures[-1])) for group in table.groups] == [("Family", 5, "100.00")]
 

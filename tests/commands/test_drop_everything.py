@@ -31,7 +31,7 @@ def type_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 def test_it_drops_every_table_when_the_name_is_given(name: str) -> None:
     UserFactory()
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS raise_positions IMMEDIATE")  # as at the commit, which this test does not have
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as at the commit, which this test does not have
     call_command("drop_everything", yes_drop=name)
     assert tables() == 0
 
