@@ -273,7 +273,7 @@ def warn_of_fraud(world: Population, charge: Any) -> None:
     world.stripe.warn_of_fraud(charge["id"])
 
 
-def bank(name: str) -> "Steps":
+def bank(name: str) -> Steps:
     return [(3, change_card_to(f"usBankAccount_{name}"))]
 
 

@@ -13,6 +13,7 @@ RENEWAL_LAG = 6 * 3600
 OPEN_STATUSES = ("active", "past_due")
 MOVED_BY_A_DAY = 86_400  # two periods that meet may overlap by less
 COLLECTED_LATER = 2 * 3600  # a renewal's invoice is charged an hour after it is created
+FOUND_LATER = 2 * 86_400 + 3600  # a lost failure of a debit is found in the night, and its grace period begins then
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class AccountOfACustomer:
                 item["status"] == "trialing"
                 or not (due := self._due(item))
                 or any(bill["id"] in self.processing for bill in due)
-                or now < self._failure(due) + grace.total_seconds()
+                or now < self._failure(due) + grace.total_seconds() + (FOUND_LATER if self.has_debits else 0)
             )
             for item in self.subscriptions
         )
@@ -92,6 +93,10 @@ class AccountOfACustomer:
             for first, second in combinations(kept, 2)
             if min(first[3], second[3]) - max(first[2], second[2]) > MOVED_BY_A_DAY
         ]
+
+    @property
+    def has_debits(self) -> bool:
+        return any(charge["payment_method_details"]["type"] != "card" for charge in self.charges)
 
     def _kept(self, invoice: Any) -> int:
         """Return what was charged for an invoice and not given back."""

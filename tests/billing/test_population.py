@@ -5,6 +5,7 @@ from nothing, and every cent is accounted for. `CUSTOMERS=500 make faults ARGS="
 """
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -39,8 +40,10 @@ from tests.billing.stripe_payments import Payments
 from tests.billing.stripe_truth import AccountOfACustomer, read_account
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
-CUSTOMERS = int(os.environ.get("CUSTOMERS", str(len(TROUBLES))))
-SEED = int(os.environ.get("SEED", "16"))
+SIZE = len(TROUBLES)  # customers of a population, so that each has all troubles
+CUSTOMERS = int(os.environ.get("CUSTOMERS", str(SIZE)))
+SIZES = [min(SIZE, CUSTOMERS - first) for first in range(0, CUSTOMERS, SIZE)]
+DAYS_BETWEEN_NIGHTS = 2
 DEBIT_DAYS = {"us_bank_account": 9}  # longer than the grace period
 
 
@@ -50,11 +53,11 @@ def traveler() -> Iterator[Any]:
         yield found
 
 
-@pytest.fixture
-def population(payments: Payments, mid_tier: SubscriptionPlan, traveler: Any) -> Population:
+@pytest.fixture(params=range(len(SIZES)))
+def population(request: Any, payments: Payments, mid_tier: SubscriptionPlan, traveler: Any) -> Population:
     payments.stripe.freeze(BEGINS)
     payments.stripe.set(debit_days={**payments.stripe.set()["debit_days"], **DEBIT_DAYS})
-    world = Population(payments, traveler, CUSTOMERS, SEED)
+    world = Population(payments, traveler, SIZES[request.param], seed=16 + request.param)
     fifth = world.v1.coupons.create({"percent_off": 20, "duration": "repeating", "duration_in_months": 2})
     world.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": fifth.id}, "code": "SPRING"})
     return world
@@ -102,6 +105,9 @@ class Inspector:
                 continue
             self.numbers["checks of rows"] += 1
             ours, fresh = snapshot_of(customer.user), rows_from_nothing(customer, self.world.keys_of(customer))
+            if any(row[1] == "past_due" for row in ours["Subscription"]):
+                # the grace period of a debit begins when we learned of its failure, which Stripe's objects do not tell
+                del ours["FeatureAccess"], fresh["FeatureAccess"]
             if ours != fresh:
                 self.report(day, customer, f"rows differ: {differences(ours, fresh)}")
         self.stale.clear()
@@ -117,6 +123,11 @@ class Inspector:
             self.numbers["double charges"] += sum(len(account.double_charges()) for account in accounts)
             if any(account.double_charges() for account in accounts):
                 self.report(day, customer, "was charged twice for the same time")
+
+    def write_report(self) -> None:
+        """Print what was checked, which pytest shows with -s and for a failed test."""
+        actions = Counter(name for customer in self.world.customers for name in customer.performed)
+        sys.stdout.write("\n".join([f"{dict(self.numbers)}", f"{dict(actions)}", *self.found, ""]))
 
     def report(self, day: int, customer: Customer, what: str) -> None:
         self.found.append(f"day {day}, {customer}: {what}")
@@ -169,17 +180,19 @@ def test_a_population_is_charged_and_served_exactly(population: Population) -> N
     for day in range(DAYS):
         population.live_through(day)
         inspector.check_access(day, "evening")
+        if day % DAYS_BETWEEN_NIGHTS:
+            continue
         population.spend_night()
         inspector.check_access(day, "night")
         inspector.check_rows(day)
-        if day % 7 == 6:
+        if day % 7 == 0:
             inspector.check_money(day)
     remaining = population.reconcile()
     inspector.check_access(DAYS, "end")
     inspector.stale.update(customer.user.email for customer in population.customers)
     inspector.check_rows(DAYS)
     inspector.check_money(DAYS)
-    print(inspector.numbers, Counter(name for customer in population.customers for name in customer.performed))
+    inspector.write_report()
     assert (inspector.found, remaining) == ([], ["No differences from Stripe."])
     movements = stripe_client.list_all("balance_transactions")
     left = sum(row[5] for row in money_metrics.books(clock.now()).rows)
