@@ -31,6 +31,7 @@ from billing.models import (
     SubscriptionPlan,
 )
 from billing.models.adjustments import IS_SENT_REFUND, IS_WITHDRAWN
+from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
 from core import clock
 from tests.billing.population import BEGINS, Customer, Population
@@ -44,6 +45,18 @@ SIZE = len(TROUBLES)  # customers of a population, so that each has all troubles
 CUSTOMERS = int(os.environ.get("CUSTOMERS", str(SIZE)))
 SIZES = [min(SIZE, CUSTOMERS - first) for first in range(0, CUSTOMERS, SIZE)]
 DAYS_BETWEEN_NIGHTS = 2
+EXPECTED_ADJUSTMENTS = {
+    ("refund", "succeeded", "double_purchase"),
+    ("refund", "succeeded", "paid_after_end"),
+    ("refund", "succeeded", ""),
+    ("refund", "failed", ""),
+    ("dispute", "won", ""),
+    ("dispute", "lost", ""),
+    ("dispute", "prevented", ""),
+    ("dispute", "open", ""),
+    ("dispute", "inquiry_closed", ""),
+    ("credit", "succeeded", ""),
+}
 DEBIT_DAYS = {"us_bank_account": 9}  # longer than the grace period
 
 
@@ -199,3 +212,20 @@ def test_a_population_is_charged_and_served_exactly(population: Population) -> N
     foreign = money_of_other_apps(population)
     assert left + foreign == Decimal(sum(entry["amount"] for entry in movements)).scaleb(-2)
     assert not StripeEvent.objects.filter(state__in=("waiting", "failed")).exists()
+    assert_every_trouble_has_its_rows(len(population.customers))
+
+
+def assert_every_trouble_has_its_rows(size: int) -> None:
+    """Check that no customer has two subscriptions, and in a whole population that each trouble has occurred."""
+    found = stripe_client.list_all("subscriptions", status="all")
+    prices = set(SubscriptionPlan.objects.exclude(stripe_price_id="").values_list("stripe_price_id", flat=True))
+    own = [item["customer"] for item in found if item["status"] in RUNNING and price_of(item) in prices]
+    assert sorted(own) == sorted(set(own))
+    assert Subscription.objects.running().count() == len(own)
+    if size == SIZE:
+        made = set(Adjustment.objects.values_list("kind", "status", "rule"))
+        assert not EXPECTED_ADJUSTMENTS - made
+
+
+def price_of(subscription: Any) -> str:
+    return str(subscription["items"]["data"][0]["price"]["id"])
