@@ -14,7 +14,7 @@ from billing.models import StripeCustomer, SubscriptionPlan
 from core import clock
 from dev.billing_simulation.jobs import run_enqueued
 from dev.factories import UserFactory
-from tests.billing.stories import Plans, Story, draw_story
+from tests.billing.stories import Plans, Story, draw_stories
 from tests.billing.stripe_payments import Payments
 from tests.dev.stripe.fixtures import client_of
 from users.models import User
@@ -57,7 +57,7 @@ class Population:
         self.changed: set[str] = set()  # the customers at Stripe with an event since the last look
         self.failed_at: dict[str, int] = {}  # when the payment of an invoice first failed or was overdue
         self.keys: dict[Any, dict[str, None]] = {}
-        self.customers = [Customer(UserFactory.create(), draw_story(self.chance, number)) for number in range(size)]
+        self.customers = [Customer(UserFactory.create(), story) for story in draw_stories(self.chance, size)]
 
     def live_through(self, day: int) -> None:
         """Pass a day: time, the customers' actions, the events that arrive."""

@@ -37,8 +37,7 @@ Plans = dict[tuple[str, str], SubscriptionPlan]
 Steps = list[tuple[int, Action]]
 DAYS = 66
 CARDS = ("visa", "visa_debit", "mastercard", "amex", "refundFail", "pendingRefund", "authenticationRequired")
-FAILING = ("failsAtRenewal", "lostBeforeRenewal", "chargeCustomerFail", "authenticationRequired")
-BANKS = ("usBankAccount_success", "usBankAccount_insufficientFunds", "usBankAccount_accountClosed", "usBankAccount_dispute")
+MONTHLY_PLANS = (("Mid-tier", "monthly"), ("Mid-tier", "monthly"), ("Professional", "monthly"))
 PLACES: tuple[dict[str, str], ...] = ({}, {"country": "US", "state": "CA"}, {"country": "DE"})
 
 
@@ -59,13 +58,19 @@ class Story:
         return f"{self.name}: {self.plan}, {self.card}, trial {self.trial_days}, {self.place}, {self.has_coupon}, {days}"
 
 
-def draw_story(chance: random.Random, number: int) -> Story:
-    """Draw a story. `number` chooses its main trouble, so that a few customers have all of them."""
-    name, (card, steps) = list(TROUBLES.items())[number % len(TROUBLES)]
+def draw_stories(chance: random.Random, size: int) -> list[Story]:
+    """Draw stories, of which no two have the same main trouble until all troubles are used."""
+    names = chance.sample(list(TROUBLES), len(TROUBLES))
+    return [draw_story(chance, names[number % len(names)]) for number in range(size)]
+
+
+def draw_story(chance: random.Random, name: str) -> Story:
+    """Draw a story with a main trouble, sometimes with another one."""
+    card, steps = TROUBLES[name]
     trial_days = chance.choice((0, 0, 14)) if name != "double purchase" else 0
     story = Story(
         name,
-        chance.choice((("Mid-tier", "monthly"), ("Mid-tier", "monthly"), ("Professional", "monthly"), ("Mid-tier", "yearly"))),
+        chance.choice(MONTHLY_PLANS if steps else (*MONTHLY_PLANS, ("Mid-tier", "yearly"))),
         card or chance.choice(CARDS),
         trial_days,
         chance.choice(PLACES),
@@ -131,3 +136,4 @@ TROUBLES: dict[str, tuple[str, Steps]] = {
     "sent invoices": ("visa", [(5, be_sent_invoices), (52, pay_open_invoice)]),
 }
 EXTRAS: tuple[Action, ...] = (receive_credit, refund_a_part, win_dispute, inquire, discount, cancel, upgrade, FAILS)
+ACTIONS = {action.__name__ for _, steps in TROUBLES.values() for _, action in steps}

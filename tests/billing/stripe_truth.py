@@ -13,7 +13,7 @@ RENEWAL_LAG = 6 * 3600
 OPEN_STATUSES = ("active", "past_due")
 MOVED_BY_A_DAY = 86_400  # two periods that meet may overlap by less
 COLLECTED_LATER = 2 * 3600  # a renewal's invoice is charged an hour after it is created
-FOUND_LATER = 2 * 86_400 + 3600  # a lost failure of a debit is found in the night, and its grace period begins then
+FOUND_LATER = 3 * 86_400 + 3600  # a lost failure of a debit is found in the night, and its grace period begins then
 
 
 @dataclass(frozen=True)

@@ -36,15 +36,15 @@ from billing.stripe import client as stripe_client
 from core import clock
 from tests.billing.population import BEGINS, Customer, Population
 from tests.billing.snapshots import Rows, snapshot_of
-from tests.billing.stories import DAYS, TROUBLES
+from tests.billing.stories import ACTIONS, DAYS, TROUBLES
 from tests.billing.stripe_payments import Payments
 from tests.billing.stripe_truth import AccountOfACustomer, read_account
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
 SIZE = len(TROUBLES)  # customers of a population, so that each has all troubles
-CUSTOMERS = int(os.environ.get("CUSTOMERS", str(SIZE)))
+CUSTOMERS = int(os.environ.get("CUSTOMERS", "20"))
 SIZES = [min(SIZE, CUSTOMERS - first) for first in range(0, CUSTOMERS, SIZE)]
-DAYS_BETWEEN_NIGHTS = 2
+DAYS_BETWEEN_NIGHTS = 3
 EXPECTED_ADJUSTMENTS = {
     ("refund", "succeeded", "double_purchase"),
     ("refund", "succeeded", "paid_after_end"),
@@ -198,7 +198,7 @@ def test_a_population_is_charged_and_served_exactly(population: Population) -> N
         population.spend_night()
         inspector.check_access(day, "night")
         inspector.check_rows(day)
-        if day % 7 == 0:
+        if day % 6 == 0:
             inspector.check_money(day)
     remaining = population.reconcile()
     inspector.check_access(DAYS, "end")
@@ -212,19 +212,18 @@ def test_a_population_is_charged_and_served_exactly(population: Population) -> N
     foreign = money_of_other_apps(population)
     assert left + foreign == Decimal(sum(entry["amount"] for entry in movements)).scaleb(-2)
     assert not StripeEvent.objects.filter(state__in=("waiting", "failed")).exists()
-    assert_every_trouble_has_its_rows(len(population.customers))
+    assert_one_subscription_each()
+    if len(population.customers) == SIZE:  # each trouble has occurred
+        assert not ACTIONS - {name for customer in population.customers for name in customer.performed}
+        assert not EXPECTED_ADJUSTMENTS - set(Adjustment.objects.values_list("kind", "status", "rule"))
 
 
-def assert_every_trouble_has_its_rows(size: int) -> None:
-    """Check that no customer has two subscriptions, and in a whole population that each trouble has occurred."""
+def assert_one_subscription_each() -> None:
     found = stripe_client.list_all("subscriptions", status="all")
     prices = set(SubscriptionPlan.objects.exclude(stripe_price_id="").values_list("stripe_price_id", flat=True))
     own = [item["customer"] for item in found if item["status"] in RUNNING and price_of(item) in prices]
     assert sorted(own) == sorted(set(own))
     assert Subscription.objects.running().count() == len(own)
-    if size == SIZE:
-        made = set(Adjustment.objects.values_list("kind", "status", "rule"))
-        assert not EXPECTED_ADJUSTMENTS - made
 
 
 def price_of(subscription: Any) -> str:
