@@ -109,7 +109,7 @@ class AccountOfACustomer:
         return sum(charge["amount_captured"] - charge["amount_refunded"] for charge in paid) - taken
 
     def _charged_span(self, invoice: Any) -> tuple[int, int] | None:
-        """Return the time that an invoice sold, until its subscription ended or was paused and began anew."""
+        """Return the time that an invoice sold, until its subscription ended or was paused and resumed."""
         owner = next((item for item in self.subscriptions if item["id"] == subscription_of(invoice)), None)
         lines = [line for line in invoice["lines"]["data"] if not is_proration(line) and line["amount"] > 0]
         if owner is None or not lines:

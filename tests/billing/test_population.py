@@ -147,7 +147,7 @@ class Inspector:
 
 
 def has_access(customer: Customer) -> bool:
-    """Return True if a feature that every plan has, and nobody else, is open."""
+    """Return True if a feature that is in every plan, and closed without one, is open."""
     row = FeatureAccess.objects.for_user(customer.user).filter(feature_name="health_checkins").first()
     return row is not None and row.is_open_at(clock.now())
 
