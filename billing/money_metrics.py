@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, TruncMonth
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
-from billing.metrics import AMOUNT, ZERO, Metric, Row, last_months
+from billing.metrics import ZERO, Metric, Row, last_months
 from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import IS_SENT_REFUND, IS_WITHDRAWN, AdjustmentKind, AdjustmentStatus
 from billing.stripe.refunds import REFUNDABLE
@@ -28,10 +27,10 @@ def books(now: datetime) -> Metric:
     """Return charges, refunds and disputes of each month, and what is left of them."""
     first = last_months(now)[0].begins
     paid = BillingHistory.objects.filter(status__in=REFUNDABLE, paid_at__gte=first).exclude(stripe_invoice_id="")
-    credit = Coalesce(Cast(KT("metadata__paid_from_credit"), AMOUNT), ZERO, output_field=AMOUNT)
+    charged_amount = Coalesce("amount_due", "amount")  # after the customer's credit, with what they owed from before
     made = Adjustment.objects.filter(happened_at__gte=first)
     parts = (
-        _by_month(paid, "paid_at", Sum(F("amount") - credit, output_field=AMOUNT)),
+        _by_month(paid, "paid_at", Sum(charged_amount)),
         _by_month(made.filter(IS_SENT_REFUND), "happened_at", Sum("amount")),
         _by_month(made.filter(IS_WITHDRAWN), "happened_at", Sum("amount")),
     )
@@ -45,8 +44,8 @@ def books(now: datetime) -> Metric:
         "Charges, refunds and disputes",
         "Charges minus refunds minus disputes. A failed refund and a dispute that was won give nothing back; an inquiry takes "
         "nothing.",
-        "Paid invoices without the part that was paid from credit, by payment day; refunds that were sent and disputes, by the "
-        "day on which they were made. Stripe's fees are not included.",
+        "What was due for paid invoices, after credit and with debt from before, by payment day; refunds that were sent and "
+        "disputes, by the day on which they were made. Stripe's fees are not included.",
         ("month", "currency", "charged", "refunded", "disputed", "left"),
         2,
         table,

@@ -42,8 +42,8 @@ def plan_access_at(
 ) -> PlanAccess:
     """Return the access that `subscription` grants at `now`. `grace` is how long a failed renewal may remain unpaid.
 
-    `unpaid_since` is the date of the oldest unpaid invoice, None if none is known. Stripe starts new periods while invoices are
-    unpaid, so without it each new period would start a new grace period.
+    `unpaid_since` is when the oldest unpaid invoice failed or fell due, None if none is known. Stripe starts new periods while
+    invoices are unpaid, so without it each new period would start a new grace period.
     """
     if subscription.status == "past_due":
         return _past_due(subscription, now, grace, unpaid_since)
@@ -83,7 +83,7 @@ def _active(paid: SubscriptionFacts, now: datetime) -> PlanAccess:
 
 
 def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since: datetime | None) -> PlanAccess:
-    failed = min(filter(None, (_failed_renewal_start(unpaid, now), since)), default=None)
+    failed = since or _failed_renewal_start(unpaid, now)
     if failed is None:
         return PlanAccess(False, None, "The payment failed on an unknown date, so there is no grace period.")
     end = failed + grace

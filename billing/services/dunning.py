@@ -57,6 +57,9 @@ def stop_dunning(*, user: User, subscription: Subscription, now: datetime) -> No
 def _record_attempt(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
     place = f"{_name(invoice)}:{stripe.attempt_count}"
     retry_at = stripe.next_payment_attempt
+    if stripe.payment.is_bank_debit:  # its grace period begins with this attempt, also if no event told that it was under way
+        key = f"processing:{place}"
+        _record_step(user, DunningKind.PROCESSING, key, now, invoice=invoice, note="A bank debit was under way.")
     attempt: dict[str, object] = {"invoice": invoice, "next_attempt_at": retry_at}
     if not _record_step(user, DunningKind.ATTEMPT, f"attempt:{place}", now, **attempt, note=f"attempt {stripe.attempt_count}"):
         DunningStep.objects.filter(user=user, key=f"attempt:{place}").update(next_attempt_at=retry_at)

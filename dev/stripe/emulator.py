@@ -102,9 +102,9 @@ class EmulatorClient(AccountControls, BankClient):
         """Complete or fail the bank's authentication as a customer does. Return the payment intent's status."""
         return str(self.send_command("authenticate_payment", payment_intent=payment_intent, succeed=succeed)["status"])
 
-    def events(self) -> list[dict[str, Any]]:
-        """Return all events as the API shows them, oldest first, also those that are too old for it."""
-        return list(self.send_command("events")["events"])
+    def events(self, after: str = "") -> list[dict[str, Any]]:
+        """Return all events as the API shows them, oldest first, also those that are too old for it; or those `after` one."""
+        return list(self.send_command("events", after=after)["events"])
 
     def get(self, path: str) -> Any:
         """Request a path of the API without the library."""

@@ -124,7 +124,7 @@ def test_the_rows_after_events_in_order(rows_in_order: Rows) -> None:
     assert {row[4] for row in rows_in_order["BillingHistory"]} == {"paid"}
     assert [(row[0], str(row[1])) for row in rows_in_order["Adjustment"]] == [("refund", "5.00")]
     assert [row[:2] for row in rows_in_order["StripeCustomer"]] == [("mastercard", "4444")]
-    assert rows_in_order["FeatureAccess"] == []
+    assert rows_in_order["FeatureAccess"] == [("data_export", None)]
 
 
 def test_any_order_leads_to_one_state(payments: Payments, rows_in_order: Rows) -> None:

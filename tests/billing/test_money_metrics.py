@@ -32,13 +32,18 @@ def books() -> list[tuple[str, ...]]:
 
 def test_charges_minus_refunds_minus_disputes_are_left() -> None:
     pay("100.00")
-    pay("35.00", metadata={"paid_from_credit": "13.55"})
+    pay("35.00", amount_due=Decimal("21.45"))  # the rest was paid from credit
     adjust("refund", "succeeded", "10.00")
     adjust("refund", "pending", "5.00")
     adjust("dispute", "lost", "20.00")
     adjust("dispute", "open", "1.00")
     adjust("dispute", "prevented", "2.00")
     assert books() == [("2026-03", "USD", "121.45", "15.00", "23.00", "83.45")]
+
+
+def test_a_debt_from_before_is_charged_with_the_invoice() -> None:
+    pay("35.00", amount_due=Decimal("40.00"))
+    assert books() == [("2026-03", "USD", "40.00", "0.00", "0.00", "40.00")]
 
 
 @pytest.mark.parametrize(
