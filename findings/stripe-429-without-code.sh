@@ -7,7 +7,7 @@
 #   `json_body["error"]["code"]` (or `error.error.code`, the parsed body).
 # Why it matters: a customer whose subscription is held for a moment by another request should be tried again at once, while a
 #   rate limit must slow down all customers. Code that branches on `code` compiles, is never true, and treats every lock as overload.
-# Source: https://docs.stripe.com/rate-limits#object-lock-timeouts and `specific_v1_api_error` in stripe/_api_requestor.py.
+# Source: https://docs.stripe.com/rate-limits#object-lock-timeouts and `specific_v1_api_error` in the source of the library.
 set -euo pipefail
 
 work=$(mktemp -d)
