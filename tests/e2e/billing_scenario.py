@@ -93,6 +93,20 @@ class Caller:
         return self.visit.page.request.post(f"{self.visit.server}{path}", data=given, headers=headers)
 
 
+DATES = (
+    "status",
+    "is_active",
+    "is_trial",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at_period_end",
+    "canceled_at",
+    "trial_start",
+    "trial_end",
+    "days_until_renewal",
+)
+
+
 class SubscriptionScenario:
     """A customer in the browser and in the API, the Stripe emulator and the clock."""
 
@@ -129,9 +143,13 @@ class SubscriptionScenario:
         return dict(row)
 
     def dates(self) -> dict[str, Any]:
-        """Return the subscription's status and dates, without its ids and timestamps."""
-        hidden = ("id", "plan", "stripe_subscription_id", "stripe_customer_id", "created_at", "updated_at")
-        return {name: value for name, value in self.subscription().items() if name not in hidden}
+        """Return the subscription's status and the dates of its trial, its period and its cancellation."""
+        return {name: value for name, value in self.subscription().items() if name in DATES}
+
+    def next_charge(self) -> tuple[str | None, str | None]:
+        """Return the time and the amount of the subscription's next charge."""
+        found = self.subscription()
+        return found["next_charge_at"], found["next_charge_amount"]
 
     def invoices(self) -> list[tuple[Any, ...]]:
         """Return each invoice's date, amount, refunded amount, status, payment time and days overdue, newest first."""

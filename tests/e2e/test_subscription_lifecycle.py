@@ -99,7 +99,8 @@ def test_a_subscription_from_its_trial_to_its_end(
 
 def begin_trial(flow: SubscriptionScenario, plan: str) -> None:
     """Check out on Stripe's page. The features open when Stripe's events have arrived."""
-    assert flow.api.get("subscriptions/") == flow.api.get("feature-access/") == flow.api.get("history/") == []
+    assert flow.api.get("subscriptions/") == flow.api.get("history/") == []
+    assert flow.open_features() == expected.FREE
     sold = flow.api.post("subscriptions/checkout/", {"plan": plan}, status=201)
     assert flow.api.post("subscriptions/checkout/", {"plan": plan}, status=201) == sold
     assert sold["expires_at"] == api_time("03-03 09:30")
@@ -116,10 +117,11 @@ def begin_trial(flow: SubscriptionScenario, plan: str) -> None:
     flow.process_events()
     assert flow.dates() == expected.period("trialing", "03-02 09:30", "03-16 09:30") | {"days_until_renewal": 14}
     assert flow.subscription()["plan"] == plan
+    assert flow.next_charge() == (api_time("03-16 10:30"), "35.00")
     assert flow.open_features() == expected.MID_TIER
     assert flow.verdict() == expected.decision("The trial runs until 2026-03-16 09:30 UTC.", "03-16 09:30")
     assert flow.invoices() == [expected.TRIAL_BILL]
-    assert flow.new_mail_subjects() == ["A new API token was created"]
+    assert flow.new_mail_subjects() == []
 
 
 def end_trial(flow: SubscriptionScenario) -> None:
@@ -227,6 +229,7 @@ def cancel_subscription(flow: SubscriptionScenario) -> None:
         "canceled_at": api_time("05-05 12:00"),
     }
     assert flow.open_features() == expected.PROFESSIONAL
+    assert flow.next_charge() == (None, None)
     why = "The subscription was canceled and runs until 2026-05-16 09:30 UTC."
     assert flow.verdict() == {**expected.decision(why, "05-16 09:30"), "limit": None}
     flow.open_portal()
