@@ -73,6 +73,7 @@ class StripeInvoice:
     description: str
     payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
     used_credit: bool  # a part of it was paid from the customer's credit
+    added_credit: bool  # it collected a debt from before, or its negative total became credit
     collected: tuple[StripePayment, ...] = ()  # the payments that took money, largest first
     payment: OpenPayment = NO_PAYMENT  # read separately, by `billing.stripe.open_payments`
     is_awaited: bool = False  # True if a plan change or a resumption waits for it
@@ -136,6 +137,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         description=_description(obj),
         payments=tuple(_payment_references(obj)),
         used_credit=starting is not None and ending is not None and starting < ending,
+        added_credit=starting is not None and ending is not None and starting > ending,
         collected=collected_payments(obj),
     )
 

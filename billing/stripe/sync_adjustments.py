@@ -28,6 +28,8 @@ DISPUTE_STATUSES = {
     "warning_closed": AdjustmentStatus.INQUIRY_CLOSED,
 }
 
+APPLIED_TO_INVOICE = "applied to invoice"  # the type of a balance transaction, which is the reason if it has no description
+
 
 class StripeAdjustments:
     """A customer's adjustments at Stripe. `invoices` map the payments to the invoices that they paid."""
@@ -45,14 +47,18 @@ class StripeAdjustments:
         self.refunds, self.disputes = (
             parsed(items or [], stripe_objects.parse_adjustment, problems) for items in (found.refunds, found.disputes)
         )
-        self.credits = self._credits(sum(invoice.used_credit for invoice in invoices))
+        self.credits = self._credits(
+            sum(invoice.used_credit for invoice in invoices), sum(invoice.added_credit for invoice in invoices)
+        )
 
-    def _credits(self, invoices: int) -> list[stripe_objects.StripeAdjustment]:
-        """Read the credits, unless our rows add up to the balance and explain all `invoices` that used credit."""
+    def _credits(self, using: int, adding: int) -> list[stripe_objects.StripeAdjustment]:
+        """Read the credits, unless our rows add up to the balance and explain all invoices that used or added credit."""
         rows = Adjustment.objects.for_user(self.ours.user).filter(kind=AdjustmentKind.CREDIT)
         uses, total = Count("pk", filter=Q(amount__lt=0)), Sum("amount", filter=Q(currency=self.ours.currency))
-        stored = rows.aggregate(uses=uses, total=total)
-        if (stored["total"] or 0) == self.ours.credit and stored["uses"] >= invoices:
+        additions = Count("pk", filter=Q(amount__gt=0, reason=APPLIED_TO_INVOICE))
+        stored = rows.aggregate(uses=uses, additions=additions, total=total)
+        is_explained = stored["uses"] >= using and stored["additions"] >= adding
+        if (stored["total"] or 0) == self.ours.credit and is_explained:
             return []
         found = stripe_client.list_all("customers.balance_transactions", self.ours.stripe_id)
         return parsed(found, stripe_objects.parse_adjustment, self.problems)

@@ -43,7 +43,7 @@ PLACES: tuple[dict[str, str], ...] = ({}, {"country": "US", "state": "CA"}, {"co
 
 @dataclass
 class Story:
-    """How a customer buys, and the actions by day."""
+    """A purchase and the customer's later actions by day."""
 
     name: str
     plan: tuple[str, str]

@@ -1,4 +1,4 @@
-"""What simulated customers, their banks and the staff do. Each action returns False if it is not possible on that day."""
+"""Actions of simulated customers, their banks and the staff. Each returns False if it is not possible on that day."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ FOUND_LATER = 3 * 86_400 + 3600  # a lost failure of a debit is found in the nig
 
 @dataclass(frozen=True)
 class AccountOfACustomer:
-    """What Stripe has about a customer. `failed_at` is when the payment of each invoice first failed, or was overdue."""
+    """A customer's objects at Stripe. `failed_at` is when the payment of each invoice first failed, or was overdue."""
 
     subscriptions: list[Any]
     invoices: list[Any]

@@ -128,6 +128,16 @@ def test_a_credit_that_was_granted_and_used_between_syncs_is_found(payments: Pay
     assert Adjustment.objects.filter(user=renewing, kind="credit").count() == 2
 
 
+def test_a_debt_that_was_added_and_collected_between_syncs_is_found(payments: Payments, renewing: User) -> None:
+    customer = StripeCustomer.objects.get(user=renewing).stripe_id
+    v1 = client_of(payments.stripe).v1
+    v1.customers.balance_transactions.create(customer, {"amount": 700, "currency": "usd"})
+    payments.stripe.advance(32 * DAY)
+    handle(payments, deliver_together(payments))
+    credits = Adjustment.objects.filter(user=renewing, kind="credit").order_by("happened_at")
+    assert [str(credit.amount) for credit in credits] == ["-7.00", "7.00"]
+
+
 @pytest.fixture
 def customers(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
     """Return customers who paid twice, and who were not synced since yesterday."""
