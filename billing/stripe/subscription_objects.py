@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from billing.stripe.objects import Object, id_of, instant
-from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_item, parse_tax_rates
+from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_item, parse_tax_rates, price_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class StripeSubscription:
 def parse_subscription(obj: Object) -> StripeSubscription:
     """Parse a subscription in the old or the new format."""
     old_item = [{"price": obj["plan"]}] if obj.get("plan") else []
-    entries = [entry for entry in (obj.get("items") or {}).get("data") or old_item if entry.get("price")]
+    entries = [entry for entry in (obj.get("items") or {}).get("data") or old_item if price_of(entry)]
     items = tuple(parse_item(entry, obj) for entry in entries)
     starts, ends = (items[0].period_start, items[0].period_end) if items else (None, None)
     period_start, period_end = _span(starts, ends)
@@ -71,7 +71,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         tax_rates=parse_tax_rates(obj),
         latest_invoice=id_of(obj.get("latest_invoice")),
         metadata=dict(obj.get("metadata") or {}),
-        pending_items=tuple(parse_item(entry, {}) for entry in pending.get("subscription_items") or [] if entry.get("price")),
+        pending_items=tuple(parse_item(entry, {}) for entry in pending.get("subscription_items") or [] if price_of(entry)),
         pending_until=instant(pending.get("expires_at")),
     )
 

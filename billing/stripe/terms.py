@@ -39,11 +39,12 @@ class StripeDiscount:
 
 def parse_item(item: Object, subscription: Object) -> StripeItem:
     """Parse an item of a subscription, whose period is the subscription's own before API version 2025-03-31."""
-    price = item.get("price") or {}
+    price = price_of(item) or {}
     price = price if isinstance(price, dict) else {"id": price}
-    recurring = price.get("recurring") or {}
+    recurring = price.get("recurring") or price  # a plan has the fields itself
     interval = recurring.get("interval")
     amount = price.get("unit_amount_decimal") or price.get("unit_amount")
+    amount = price.get("amount") if amount is None else amount
     return StripeItem(
         id=item.get("id") or "",
         price_id=price.get("id") or "",
@@ -55,6 +56,11 @@ def parse_item(item: Object, subscription: Object) -> StripeItem:
         period_start=_instant(subscription.get("current_period_start") or item.get("current_period_start")),
         period_end=_instant(subscription.get("current_period_end") or item.get("current_period_end")),
     )
+
+
+def price_of(item: Object) -> Object | str | None:
+    """Return the price of an item, or its plan, which Stripe had before prices."""
+    return item.get("price") or item.get("plan")
 
 
 def parse_discounts(obj: Object) -> tuple[StripeDiscount, ...]:

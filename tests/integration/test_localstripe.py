@@ -74,7 +74,12 @@ class Localstripe:
         waiting = StripeEvent.objects.waiting().filter(type=event_type)
         wait_until(waiting.exists)
         found: StripeEvent = waiting.get()
-        run_jobs()
+
+        def is_processed() -> bool:
+            run_jobs()  # a job waits for further events of the customer
+            return not waiting.exists()
+
+        wait_until(is_processed)
         found.refresh_from_db()
         return found
 
@@ -167,12 +172,13 @@ def test_the_invoice_and_the_card_are_synced(localstripe: Localstripe, subscript
 
 
 def test_a_partial_refund_is_sent_once_and_synced(localstripe: Localstripe, subscription: Subscription) -> None:
-    staff, invoice = UserFactory.create(is_staff=True), BillingHistory.objects.get()
+    (staff, other), invoice = UserFactory.create_batch(2, is_staff=True), BillingHistory.objects.get()
     refund = services.request_refund(invoice=invoice, amount=Decimal("12.34"), reason="late", by=staff, now=clock.now())
+    services.decide_refund(refund, is_approved=True, by=other, now=clock.now())
     services.send_refund(refund)
     Adjustment.objects.filter(pk=refund.pk).update(status="pending", stripe_id="")  # as after a lost response
     services.send_refund(refund)
-    localstripe.change_customer()
+    services.sync_customer(stripe_customer_id=localstripe.customer, now=clock.now())  # localstripe sends no event of refunds
     [found] = localstripe.api.v1.refunds.list().data
     stored = Adjustment.objects.get()
     assert (found.amount, found.reason) == (1234, "requested_by_customer")
