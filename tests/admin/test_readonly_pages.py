@@ -1,12 +1,16 @@
 """Models that are read-only in the back office, also for administrators."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from billing.models import BillingHistory
 from core.admin import ReadOnlyAdmin
+from dev.factories import InvoiceFactory
 from tests.admin.pages import REGISTERED, make, name, page_url
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +81,10 @@ def test_the_arguments_of_a_job_are_not_shown(office: Client) -> None:
     assert row.args == {"encrypted": "c2VjcmV0"}
     assert all("core.mail.deliver" in page.content.decode() for page in pages)
     assert all("c2VjcmV0" not in page.content.decode() for page in pages)
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("USD", "35.00"), ("JPY", "1234"), ("KWD", "500.555")])
+def test_an_amount_has_the_decimals_of_its_currency(currency: str, amount: str, office: Client) -> None:
+    invoice = InvoiceFactory(currency=currency, amount=amount)
+    text = office.get(page_url(BillingHistory, "change", invoice.pk)).content.decode()
+    assert re.search(rf">\s*{amount.replace('.', '[.]')}\s*<", text)
