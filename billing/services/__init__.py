@@ -23,6 +23,7 @@ from billing.services.subscriptions import cancel_at_period_end as cancel_at_per
 from billing.services.subscriptions import cancel_now as cancel_now
 from billing.services.subscriptions import change_plan as change_plan
 from billing.services.subscriptions import delete_subscription as delete_subscription
+from billing.services.subscriptions import preview_change as preview_change
 from billing.services.subscriptions import process_period_ends as process_period_ends
 from billing.services.subscriptions import reactivate as reactivate
 from billing.services.subscriptions import resume as resume
@@ -45,7 +46,6 @@ from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event
 from billing.stripe.events import store_event as store_event
 from billing.stripe.events import unprocessed_events as unprocessed_events
-from billing.stripe.previews import preview_change as preview_change
 from billing.stripe.reconciliation import reconcile as reconcile
 from billing.stripe.refund_rules import is_withdrawable as is_withdrawable
 from billing.stripe.refund_rules import refund_withdrawal as refund_withdrawal

@@ -13,7 +13,8 @@ from billing.models import Subscription, SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import SubscriptionStatus
 from billing.services.feature_access import sync_feature_access
-from billing.stripe import plan_changes
+from billing.stripe import plan_changes, previews
+from billing.stripe.previews import Preview
 from core.errors import ConflictError, DomainError
 from users.models import User
 
@@ -69,6 +70,14 @@ def resume(subscription: Subscription, *, now: datetime) -> None:
     plan_changes.resume(subscription, now=now)
 
 
+def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> Preview:
+    """Return the cost of `change_plan` without a change. Raise the errors of `change_plan`."""
+    if not subscription.is_local:
+        return previews.preview_change(subscription, plan=plan, now=now)
+    _require_free_change(subscription, plan)
+    return previews.free_preview(plan, now=now)
+
+
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
     """Move a subscription to another plan immediately. Its period stays, and renews by the new plan's cycle.
 
@@ -77,6 +86,13 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     if not subscription.is_local:
         plan_changes.change_plan(subscription, plan=plan, now=now)
         return
+    _require_free_change(subscription, plan)
+    subscription.plan = plan
+    _save_and_sync_access(subscription, now)
+
+
+def _require_free_change(subscription: Subscription, plan: SubscriptionPlan) -> None:
+    """Raise DomainError unless a granted subscription may move to a plan without a payment."""
     if not subscription.is_active:
         sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."
         raise ConflictError("not_active", sentence)
@@ -89,8 +105,6 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     if subscription.status == SubscriptionStatus.ACTIVE and is_more_expensive:
         sentence = "This plan costs more than the current one. Buy it: POST /api/v1/billing/subscriptions/checkout/."
         raise DomainError("payment_required", sentence, status=402)
-    subscription.plan = plan
-    _save_and_sync_access(subscription, now)
 
 
 @transaction.atomic

@@ -71,10 +71,15 @@ def handle_event(key: UUID, *, now: datetime) -> None:
     a retry. After MAX_ATTEMPTS the event is abandoned, unless Stripe was unavailable.
     """
     try:
+        event = StripeEvent.objects.filter(pk=key).waiting().first()
+        if event is None:
+            return
+        # before the transaction, because it writes events of other customers, which are locked only after their customer
+        reason = reason_to_ignore(event, now=now)
+        if not reason:
+            store_customers(event)
         with transaction.atomic():
-            event = StripeEvent.objects.filter(pk=key).waiting().first()
-            if event is not None:
-                _process(event, now)
+            _process(event, reason or ("" if event.stripe_customer_id else "The event has no customer."), now)
     except Exception as error:
         if failure_of(error) in (None, QUERY_TIMEOUT):
             _record_failure(key, error, now)
@@ -120,11 +125,8 @@ def describe_event(event: StripeEvent) -> str:
     return f"{about}{customer}{times}. {result}"
 
 
-def _process(event: StripeEvent, now: datetime) -> None:
-    reason = reason_to_ignore(event, now=now)
-    if not reason:
-        store_customers(event)
-        reason = "" if event.stripe_customer_id else "The event has no customer."
+def _process(event: StripeEvent, reason: str, now: datetime) -> None:
+    """Process an event, or ignore it for a reason."""
     if reason:
         for row in StripeEvent.objects.filter(pk=event.pk).waiting().select_for_update():
             _record_outcome(row, EventState.IGNORED, reason, now)

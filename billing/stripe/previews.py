@@ -87,6 +87,12 @@ def parse_preview(invoice: Object, now: datetime) -> Preview:
 TAXES = ("exclusive", "inclusive")
 
 
+def free_preview(plan: SubscriptionPlan, *, now: datetime) -> Preview:
+    """Return the preview of a change of a subscription that staff granted, which costs nothing."""
+    nothing = from_minor_units(0, plan.currency)
+    return Preview(plan.currency, now, (), nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+
+
 def _preview_on_trial(subscription: Subscription, invoice: Object, now: datetime) -> Preview:
     """Return a preview without costs, whose next charge is the invoice after the trial."""
     currency = invoice["currency"].upper()

@@ -6,6 +6,7 @@ becomes None and is named. Parsers therefore get values of the documented types 
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,29 @@ Check = Callable[[Any], bool]
 MAX_INSTANT = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
 MAX_TEXT_LENGTH = 255
 MAX_BRAND_LENGTH = 30
-OBJECTS = ("data", "payment", "parent", "subscription_details", "status_transitions", "invoice_settings", "items", "lines")
+OBJECTS = (
+    "automatic_tax",
+    "balance_transactions",
+    "data",
+    "default_tax_rates",
+    "discount",
+    "discounts",
+    "invoice_settings",
+    "items",
+    "lines",
+    "parent",
+    "payment",
+    "payments",
+    "pending_update",
+    "recurring",
+    "status_transitions",
+    "subscription_details",
+    "subscription_items",
+    "tax_rates",
+    "total_discount_amounts",
+    "total_tax_amounts",
+    "total_taxes",
+)
 
 
 def _is_text(value: Any) -> bool:
@@ -69,6 +92,8 @@ CHECKS: dict[str, Check] = {
             "due_date",
             "paid_at",
             "next_payment_attempt",
+            "end",
+            "expires_at",
         ),
         _is_between(0, MAX_INSTANT),
     ),
@@ -78,9 +103,24 @@ CHECKS: dict[str, Check] = {
         ("customer", "subscription", "payment_intent", "charge", "price", "plan", "default_payment_method"), _is_reference
     ),
     **dict.fromkeys(
-        ("amount", "amount_due", "total", "balance", "starting_balance", "ending_balance", "amount_refunded"), _is_integer
+        (
+            "amount",
+            "amount_due",
+            "amount_off",
+            "amount_paid",
+            "amount_refunded",
+            "amount_remaining",
+            "balance",
+            "ending_balance",
+            "starting_balance",
+            "total",
+            "unit_amount",
+        ),
+        _is_integer,
     ),
-    "attempt_count": _is_between(0, 2**31 - 1),
+    **dict.fromkeys(("attempt_count", "quantity"), _is_between(0, 2**31 - 1)),
+    "interval_count": _is_between(1, 2**31 - 1),
+    "percent_off": lambda value: isinstance(value, int | float | Decimal) and 0 <= value <= 100,
     "brand": _is_brand,
     "last4": _is_last4,
     "exp_month": _is_between(1, 12),

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from rest_framework.test import APIClient
 
 from billing import services
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from core import clock
 from tests.billing.stripe_payments import Payments
-from tests.conftest import ClientFor, use_staff_role
+from tests.conftest import use_staff_role
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -18,11 +19,11 @@ TIMES = 12
 
 
 def test_changes_and_events_take_their_locks_in_the_same_order(
-    payments: Payments, mid_tier: SubscriptionPlan, alice: User, api: ClientFor
+    payments: Payments, mid_tier: SubscriptionPlan, as_owner: APIClient, alice: User
 ) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
-    row, customer, client = Subscription.objects.get(), StripeCustomer.objects.get(), api(alice)
+    row, customer, client = Subscription.objects.get(), StripeCustomer.objects.get(), as_owner
 
     def change(action: str) -> int:
         try:

@@ -233,3 +233,18 @@ def test_one_of_stripe_can_not_be_deleted(subscription: Subscription) -> None:
     subscription.stripe_subscription_id = "sub_1"
     with pytest.raises(ConflictError, match="Stripe"):
         services.delete_subscription(subscription, now=NOW)
+
+
+def test_a_change_of_a_granted_one_is_previewed_for_free(act: Any, basic: SubscriptionPlan, alice: User) -> None:
+    cheaper = PlanFactory(name="Small", price="5.00")
+    shown = act("preview-change", {"plan": str(cheaper.pk)}).json()
+    assert (shown["due_now"], shown["total"], shown["currency"], shown["lines"]) == ("0.00", "0.00", "USD", [])
+    assert Subscription.objects.for_user(alice).get().plan == basic
+
+
+def test_a_preview_of_a_granted_one_is_refused_like_the_change(
+    act: Any, plus: SubscriptionPlan, basic: SubscriptionPlan
+) -> None:
+    for plan, refusal in ((plus, (402, "payment_required")), (basic, (409, "same_plan"))):
+        assert problem(act("preview-change", {"plan": str(plan.pk)})) == refusal
+        assert problem(act("change-plan", {"plan": str(plan.pk)})) == refusal

@@ -40,7 +40,7 @@ def test_a_limit_of_a_hundred_lets_exactly_a_hundred_through() -> None:
     with ThreadPoolExecutor(THREADS, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
     assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, THREADS * CALLS - LIMIT)
-    assert FeatureAccess.objects.get(user=user).usage_count == LIMIT
+    assert FeatureAccess.objects.get(user=user, feature_name="reports").usage_count == LIMIT
 
 
 def test_a_new_month_resets_the_count_once() -> None:
@@ -67,7 +67,7 @@ def test_concurrent_uses_under_one_key_count_once() -> None:
     with ThreadPoolExecutor(10, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(use_keys, [user] * 10, [["one"] * 5] * 10) for item in items]
     assert found == ["counted"] * 50
-    assert FeatureAccess.objects.get(user=user).usage_count == 1
+    assert FeatureAccess.objects.get(user=user, feature_name="reports").usage_count == 1
 
 
 def test_a_thousand_concurrent_keys_stay_within_the_limit() -> None:
@@ -79,4 +79,4 @@ def test_a_thousand_concurrent_keys_stay_within_the_limit() -> None:
     with ThreadPoolExecutor(THREADS, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(use_keys, [user] * THREADS, keys) for item in items]
     assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, 1_000 - LIMIT)
-    assert FeatureAccess.objects.get(user=user).usage_count == UsageRecord.objects.count() == LIMIT
+    assert FeatureAccess.objects.get(user=user, feature_name="reports").usage_count == UsageRecord.objects.count() == LIMIT
