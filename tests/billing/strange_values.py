@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 MAX_DEPTH = 5
-EXPANDED = ("default_payment_method", "customer", "charge")
+EXPANDED = (
+    "default_payment_method",
+    "invoice_settings",
+    "customer",
+    "charge",
+    "discount",
+    "discounts",
+    "source",
+    "coupon",
+    "payments",
+)
 STRANGE: tuple[Any, ...] = (
     None,
     "",
