@@ -21,7 +21,6 @@ OBJECTS = (
     "balance_transactions",
     "data",
     "default_tax_rates",
-    "discount",
     "discounts",
     "invoice_settings",
     "items",
