@@ -5,8 +5,8 @@ from typing import Any
 from dev.stripe.application import Application
 from dev.stripe.lifecycle.disputes import close_dispute, escalate_dispute, open_dispute
 from dev.stripe.lifecycle.fraud_warnings import warn_of_fraud
-from dev.stripe.lifecycle.partial_payments import attach_payment, new_standalone_intent
-from dev.stripe.lifecycle.payments import confirm
+from dev.stripe.lifecycle.partial_payments import attach_payment
+from dev.stripe.lifecycle.payments import confirm, new_intent
 from dev.stripe.lifecycle.refund_results import settle
 from dev.stripe.pages.invoice import save_new_method
 
@@ -47,8 +47,7 @@ def pay_invoice_part(application: Application, given: dict[str, Any]) -> Any:
     account = application.account
     with application.store.transaction():
         invoice = account.find("invoice", given["invoice"])
-        part = {"amount": int(given["amount"]), "currency": invoice["currency"]}
-        intent = new_standalone_intent(account, account.store.get(invoice["customer"]), part)
+        intent = new_intent(account, invoice, int(given["amount"]), invoice["currency"], invoice["customer"])
         confirm(account, intent, save_new_method(application, invoice, given["card"]), on_session=True)
         attach_payment(account, invoice, intent)
         return {"id": intent["id"]}

@@ -10,6 +10,7 @@ from dev.stripe.store import Obj
 
 # Stripe schedules retries after these codes, but makes none until there is another payment method:
 # docs.stripe.com/billing/revenue-recovery/smart-retries#non-retryable-decline-codes
+# The product has its own list, which this one judges.
 HARD_DECLINE_CODES = frozenset(
     (
         "authentication_required",

@@ -1,10 +1,8 @@
 """The command `simulate_billing`: amounts to the cent, and nothing stored."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core import mail
-from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from billing import services
@@ -20,7 +17,7 @@ from billing.models import SubscriptionPlan
 from core.errors import DomainError
 from dev.billing_simulation.scenarios import SCENARIOS
 from dev.billing_simulation.simulation import SimulationRequest, simulate
-from dev.billing_simulation.tables import COLUMNS, MIN_TABLE_WIDTH, DayRow, terminal_table
+from dev.billing_simulation.tables import DayRow
 from dev.factories import OverrideFactory, SubscriptionFactory
 from dev.stripe import launcher as stripe_emulator
 from dev.stripe.emulator import EmulatorClient
@@ -262,17 +259,6 @@ def test_invalid_options_are_refused_with_a_sentence(options: dict[str, Any], se
         simulate(SimulationRequest(**options))
 
 
-def test_without_plans_the_command_fails() -> None:
-    SubscriptionPlan.objects.all().delete()
-    with pytest.raises(CommandError, match="No monthly plan is offered"):
-        call_command("simulate_billing")
-
-
-def test_an_invalid_date_is_refused() -> None:
-    with pytest.raises(CommandError, match=r"31 May is not a date. Write it as 2026-03-02."):
-        call_command("simulate_billing", "--from", "31 May")
-
-
 def test_the_cheapest_plan_has_no_downgrade(catalog: None) -> None:
     until = date(2026, 3, 27)
     rows = simulate(SimulationRequest("downgrades", plan="budget", until=until, begins=date(2026, 3, 2)))
@@ -284,33 +270,3 @@ def test_without_a_trial_the_first_month_is_paid_at_once(catalog: None, settings
     settings.BILLING_TRIAL_DAYS = 0
     [row] = simulate(SimulationRequest(until=date(2026, 3, 3), card="mastercard"))
     assert summary([row]) == [("2026-03-02", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], [])]
-
-
-def test_the_command_prints_a_table_and_the_notices(catalog: None) -> None:
-    output = StringIO()
-    call_command("simulate_billing", "--scenario", "leaves-the-trial", stdout=output)
-    lines = output.getvalue().splitlines()
-    assert lines[0].split("  ")[0] == "day"
-    assert [line[:10] for line in lines if line.startswith("2026")][:2] == ["2026-03-02", "2026-03-11"]
-    assert "2026-03-13: Your trial ends soon" in lines
-
-
-def test_a_table_fits_the_terminal_down_to_its_minimum_width(catalog: None) -> None:
-    assert max(map(len, terminal_table(simulated_rows("lapses"), width=200))) <= 200
-    assert max(map(len, terminal_table(simulated_rows("lapses"), width=80))) <= MIN_TABLE_WIDTH
-
-
-def test_csv_goes_to_the_standard_output(catalog: None) -> None:
-    output = StringIO()
-    call_command("simulate_billing", "--until", "2026-03-03", "--csv", "-", stdout=output)
-    header, row = csv.reader(StringIO(output.getvalue()))
-    assert tuple(header) == COLUMNS
-    assert (row[0], row[2], row[5]) == ("2026-03-02", "trialing", "0.00 USD paid: Free trial for 1 × Mid-tier")
-
-
-def test_csv_goes_to_a_file_or_fails_with_the_reason(catalog: None, tmp_path: Path) -> None:
-    output, file = StringIO(), tmp_path / "days.csv"
-    call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{file}", stdout=output)
-    assert (output.getvalue().endswith("days.csv: 1 days.\n"), file.read_text()[:5]) == (True, "\ufeffday,")
-    with pytest.raises(CommandError, match="can't be written: Is a directory"):
-        call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{tmp_path}")

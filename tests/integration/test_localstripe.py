@@ -5,8 +5,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -32,6 +31,7 @@ from billing.models import (
 from core import clock
 from dev.factories import UserFactory
 from tests.billing.stripe_payments import run_jobs
+from tests.commands.conftest import until
 from tests.integration.conftest import ROOT, free_port, wait_for_port
 from users.models import User
 
@@ -39,16 +39,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 SECRET, KEY = "whsec_localstripe", "sk_test_localstripe"
 SERVER = [sys.executable, "-m", "tests.integration.localstripe_server"]
-DELIVERY_TIMEOUT = 20  # seconds; localstripe delivers after one
-
-
-def wait_until(is_done: Callable[[], bool]) -> None:
-    """Wait until a condition is true, and raise TimeoutError after DELIVERY_TIMEOUT."""
-    for _ in range(DELIVERY_TIMEOUT * 10):
-        if is_done():
-            return
-        time.sleep(0.1)
-    raise TimeoutError
 
 
 @dataclass(frozen=True)
@@ -72,14 +62,14 @@ class Localstripe:
     def receive(self, event_type: str) -> StripeEvent:
         """Wait until the next event of a type is stored by the endpoint, and process everything that has arrived."""
         waiting = StripeEvent.objects.waiting().filter(type=event_type)
-        wait_until(waiting.exists)
+        until(lambda: "stored" if waiting.exists() else "", event_type)
         found: StripeEvent = waiting.get()
 
-        def is_processed() -> bool:
+        def state() -> str:
             run_jobs()  # a job waits for further events of the customer
-            return not waiting.exists()
+            return "" if waiting.exists() else "processed"
 
-        wait_until(is_processed)
+        until(state, f"the job of {event_type}")
         found.refresh_from_db()
         return found
 
@@ -153,7 +143,8 @@ def test_a_signature_by_another_secret_stores_nothing(
 ) -> None:
     localstripe.post_events_to(f"{live_server.url}/webhooks/stripe/", "whsec_of_another_account")
     localstripe.subscribe(mid_tier)
-    wait_until(lambda: '"invoice.payment_succeeded" failed with response code 400' in localstripe.log.read_text())
+    refused = '"invoice.payment_succeeded" failed with response code 400'
+    until(lambda: refused if refused in localstripe.log.read_text() else "", "the refusal of the event")
     assert not StripeEvent.objects.exists()
 
 

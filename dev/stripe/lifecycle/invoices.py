@@ -95,7 +95,8 @@ def apply_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
 def create_invoice_payment(account: Account, invoice: Obj) -> None:
     """Create the payment intent of an open invoice, and the record that connects the two."""
     text = "Subscription creation" if invoice["billing_reason"] == "subscription_create" else "Subscription update"
-    intent = new_intent(account, invoice, text)
+    more = {"description": text, "setup_future_usage": "off_session", "_": {"invoice": invoice["id"]}}
+    intent = new_intent(account, invoice, invoice["amount_remaining"], invoice["currency"], invoice["customer"], **more)
     account.store.add(
         new_object(
             "invoice_payment",

@@ -3,38 +3,13 @@
 docs.stripe.com/invoicing/partial-payments. The invoice's own payment intent, its default payment, is for the rest.
 """
 
-from typing import Any
-
-from dev.stripe.account import Account, new_metadata
+from dev.stripe.account import Account
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
-from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.collection import activate_after_payment
 from dev.stripe.lifecycle.invoices import change_balance, mark_paid
 from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
-
-
-def new_standalone_intent(account: Account, customer: Obj, given: dict[str, Any]) -> Obj:
-    """Create a payment intent that belongs to no invoice yet."""
-    name = new_id("pi")
-    intent = account.store.add(
-        new_object(
-            "payment_intent",
-            id=name,
-            amount=given["amount"],
-            client_secret=f"{name}_secret_{new_id('x')[2:]}",
-            created=account.now(customer),
-            currency=given["currency"],
-            customer=customer["id"],
-            description=given.get("description"),
-            metadata=new_metadata(given),
-            setup_future_usage=None,
-            _={},
-        )
-    )
-    emit(account, "payment_intent.created", intent)
-    return intent
 
 
 def attach_payment(account: Account, invoice: Obj, intent: Obj) -> None:

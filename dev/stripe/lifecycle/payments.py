@@ -17,22 +17,19 @@ from dev.stripe.payment_methods import bank_account_of, card_of, charged_details
 from dev.stripe.store import Obj
 
 
-def new_intent(account: Account, invoice: Obj, description: str) -> Obj:
-    """Create the payment intent of an open invoice."""
+def new_intent(account: Account, owner: Obj, amount: int, currency: str, customer: str, **more: Any) -> Obj:
+    """Create a payment intent of `amount` minor units, at the time of its owner: an invoice or a customer."""
     name = new_id("pi")
     intent = account.store.add(
         new_object(
             "payment_intent",
             id=name,
-            amount=invoice["amount_remaining"],
+            amount=amount,
             client_secret=f"{name}_secret_{new_id('x')[2:]}",
-            created=account.now(invoice),
-            currency=invoice["currency"],
-            customer=invoice["customer"],
-            description=description,
-            metadata={},
-            setup_future_usage="off_session",
-            _={"invoice": invoice["id"]},
+            created=account.now(owner),
+            currency=currency,
+            customer=customer,
+            **{"description": None, "metadata": {}, "setup_future_usage": None, "_": {}, **more},
         )
     )
     emit(account, "payment_intent.created", intent)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dev.stripe.account import Account
+from dev.stripe.account import Account, new_metadata
 from dev.stripe.api_versions import visible
 from dev.stripe.errors import ApiError, declined
 from dev.stripe.lifecycle.collection import collect
-from dev.stripe.lifecycle.partial_payments import new_standalone_intent, receive_payment
-from dev.stripe.lifecycle.payments import confirm
+from dev.stripe.lifecycle.partial_payments import receive_payment
+from dev.stripe.lifecycle.payments import confirm, new_intent
 from dev.stripe.parameters import Table, boolean, metadata, natural, span, text
 from dev.stripe.payment_methods import resolved
 from dev.stripe.resources.standard import list_route, retrieve_route, update_route
@@ -43,7 +43,9 @@ CREATE: Table = {
 @route("POST /v1/payment_intents", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
     """Create a payment of a customer that belongs to no invoice, and with `confirm` try it."""
-    intent = new_standalone_intent(account, account.find("customer", given["customer"], "customer"), given)
+    customer = account.find("customer", given["customer"], "customer")
+    more = {"description": given.get("description"), "metadata": new_metadata(given)}
+    intent = new_intent(account, customer, given["amount"], given["currency"], customer["id"], **more)
     return confirmed(account, given, intent["id"]) if given.get("confirm") else intent
 
 
