@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from billing.models import BillingHistory, StripeCustomer, StripeEvent
+from billing.models.stripe_events import EventState
 from billing.stripe import client as stripe_client
 from billing.stripe.event_types import SYNCED_EVENT_REGEX
 from billing.stripe.objects import id_of
@@ -31,8 +32,9 @@ def store_customers(event: StripeEvent) -> None:
     known: dict[str, str] = {}
     if not event.stripe_customer_id:
         _store(event, known)
-    waiting = StripeEvent.objects.waiting().filter(stripe_customer_id="", type__regex=SYNCED_EVENT_REGEX).exclude(body="")
-    for other in waiting.exclude(pk=event.pk).order_by("pk")[:MAX_AT_ONCE]:
+    # not those that failed, which would be read again with every event
+    unnamed = StripeEvent.objects.filter(state=EventState.WAITING, stripe_customer_id="", type__regex=SYNCED_EVENT_REGEX)
+    for other in unnamed.exclude(body="").exclude(pk=event.pk).order_by("pk")[:MAX_AT_ONCE]:
         try:
             _store(other, known)
         except DomainError as error:  # it is raised again when that event is processed, and must not stop this one
@@ -51,14 +53,14 @@ def _find_customer(event: StripeEvent, known: dict[str, str]) -> str:
     for name, method in REFERENCES.items():
         key = _key_of(thing.get(name))
         if key and key not in known:
-            known[key] = _customer_here(key) or _customer_at_stripe(method, key)
+            known[key] = (name == "invoice" and _customer_here(key)) or _customer_at_stripe(method, key)
         if key and known[key]:
             return known[key]
     return ""
 
 
 def _customer_here(invoice: str) -> str:
-    """Return the customer of a stored invoice, "" for any other object."""
+    """Return the customer of an invoice, "" if it is not stored."""
     owners = BillingHistory.objects.filter(stripe_invoice_id=invoice).values("user")
     return StripeCustomer.objects.filter(user__in=owners).values_list("stripe_id", flat=True).first() or ""
 

@@ -20,12 +20,13 @@ from mingus.database import as_owner
 from mingus.migration_fingerprints import OTHER_MIGRATIONS, is_made_by_other_migrations, store_fingerprints
 
 MAX_PAUSE = 30.0  # seconds
-# tables are locked by sessions of every role, and each session may read this view
+# Tables are locked by sessions of every role, and each session may read this view. Autovacuum has no user; PostgreSQL itself
+# cancels it when a migration waits for its lock.
 LOCK_HOLDERS = """
 SELECT DISTINCT format('%%s (%%s, %%s)', pid, usename, coalesce(nullif(application_name, ''), 'unnamed program'))
   FROM pg_locks JOIN pg_stat_activity USING (pid)
  WHERE granted AND relation IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-   AND pg_stat_activity.datname = current_database() AND pid <> pg_backend_pid()
+   AND pg_stat_activity.datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
 """
 
 
