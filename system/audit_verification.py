@@ -30,8 +30,9 @@ LOWEST = UUID(int=0)
 # The columns to compare, and the text that `system_complete_event` (audit_events.sql) hashes.
 EVENT = """
 SELECT id, at, user_id, table_name, row_key, action, changes::text, changes_digest, digest,
-       jsonb_build_array(id, extract(epoch FROM at), user_id, actor_id, impersonator_id, source, reason, request_id,
-                         database_user, role, transaction_id, table_name, row_key, action)::text
+       jsonb_build_array(id, extract(epoch FROM at), user_id, row_key, action)::text,
+       sha256(convert_to(jsonb_build_array(actor_id, impersonator_id, source, reason, request_id, database_user, role,
+                                           transaction_id, table_name)::text, 'UTF8'))
   FROM system_auditevent AS event
 """
 OF_BLOCK = f"{EVENT} WHERE id = ANY(%s)"
@@ -84,7 +85,8 @@ class StoredEvent(NamedTuple):
     changes: str | None
     changes_digest: bytes
     digest: bytes
-    metadata: str
+    own_columns: str
+    shared_digest: bytes
 
     def __str__(self) -> str:
         return f"Event {self.id} ({self.action} of {self.table_name} {self.row_key} at {self.at.isoformat()})"
@@ -225,7 +227,7 @@ def _check(event: StoredEvent) -> None:
             raise AuditVerificationError("has lost its changes, although its user was not erased", str(event))
     elif sha256(event.changes.encode()).digest() != event.changes_digest:
         raise AuditVerificationError("was altered: its changes do not match their digest", str(event))
-    if sha256(event.metadata.encode() + event.changes_digest).digest() != event.digest:
+    if sha256(event.own_columns.encode() + event.shared_digest + event.changes_digest).digest() != event.digest:
         raise AuditVerificationError("was altered", str(event))
 
 

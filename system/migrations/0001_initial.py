@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from core.models.base import UpdatedAtField
 from core.models.validators import validate_plausible_date
 from core.postgres.operations import add_triggers, enable_row_level_security, run_sql_file
+from system.models.audit import StoredTextField
 from system.models.preferences import is_whole_second
 
 # Both constraints are checked immediately. Django's own are checked at the end of the transaction.
@@ -89,7 +90,7 @@ class Migration(migrations.Migration):
                         ]
                     ),
                 ),
-                ("changes", models.JSONField(null=True)),
+                ("changes", StoredTextField(null=True)),
                 ("changes_digest", models.BinaryField()),
                 ("digest", models.BinaryField()),
             ],

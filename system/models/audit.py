@@ -27,6 +27,14 @@ class Action(models.TextChoices):
     FORGET = "forget", "forgotten"
 
 
+class StoredTextField(models.JSONField):
+    """JSON in a column of the type json, which keeps the text that a digest was computed from. Its keys can't be filtered."""
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        """Select the text, because psycopg decodes json itself, and Django expects the text of jsonb."""
+        return f"({sql})::text", params
+
+
 class AuditEventQuerySet(PartitionedQuerySet):
     """Audit events. A bound on the time is also a bound on the key, so that only the partitions of those months are read."""
 
@@ -72,7 +80,7 @@ class AuditEvent(models.Model):
     table_name = models.TextField()
     row_key = models.TextField()
     action = models.TextField(choices=Action)
-    changes = models.JSONField(null=True)
+    changes = StoredTextField(null=True)
     changes_digest = models.BinaryField()
     digest = models.BinaryField()
 

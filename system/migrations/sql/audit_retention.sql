@@ -9,7 +9,7 @@ BEGIN
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     PERFORM set_config('app.forgetting', '', true);
     PERFORM public.system_record_event(
-        public.system_event_template('users_user', 'forget'), owner::text, jsonb_build_object('events', forgotten));
+        public.system_event_template('users_user', 'forget'), owner::text, json_build_object('events', forgotten));
     RETURN forgotten;
 END $$;
 

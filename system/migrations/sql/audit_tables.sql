@@ -15,14 +15,14 @@ CREATE TABLE system_auditevent (
     table_name text NOT NULL,
     row_key text NOT NULL,
     action text NOT NULL,
-    changes jsonb,
+    changes json,  -- keeps the text that `changes_digest` was computed from
     changes_digest bytea NOT NULL,
     digest bytea NOT NULL
 ) PARTITION BY RANGE (id);
 CREATE TABLE system_auditevent_default PARTITION OF system_auditevent DEFAULT;
 CREATE INDEX system_auditevent_user ON system_auditevent (user_id, id);
 CREATE INDEX system_auditevent_row ON system_auditevent (row_key, table_name, id);
-CREATE INDEX system_auditevent_request ON system_auditevent (request_id);
+CREATE INDEX system_auditevent_request ON system_auditevent (request_id) WHERE request_id <> '';
 
 CREATE TABLE system_auditblock (
     number bigint PRIMARY KEY,

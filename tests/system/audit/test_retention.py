@@ -14,6 +14,7 @@ from dev.factories import AlertFactory, ProfileFactory
 from system import services, tasks
 from system.models import AuditEvent
 from tests.system.audit.conftest import Tamper
+from tests.system.audit.digests import digest_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -73,13 +74,14 @@ def test_an_expired_month_is_dropped(old_months: None, settings: Settings) -> No
     assert months()[0] == "202001"
 
 
-OLD_EVENT = """
+OLD_EVENT = f"""
 INSERT INTO system_auditevent
-SELECT id, at, NULL, NULL, NULL, '', '', '', '', '', 1, '', '', 'insert', '{}', sha256('{}'),
-       sha256(convert_to(jsonb_build_array(id, extract(epoch FROM at), NULL, NULL, NULL, '', '', '', '', '', 1, '', '',
-                                           'insert')::text, 'UTF8') || sha256('{}'))
-  FROM (SELECT core_first_key_at('2019-01-05') AS id, '2019-01-05'::timestamptz AS at) AS past
-"""
+SELECT event.*, {digest_sql()}
+  FROM (SELECT core_first_key_at('2019-01-05') AS id, '2019-01-05'::timestamptz AS at, NULL::uuid AS user_id,
+               NULL::uuid AS actor_id, NULL::uuid AS impersonator_id, '' AS source, '' AS reason, '' AS request_id,
+               '' AS database_user, '' AS role, 1::bigint AS transaction_id, '' AS table_name, '' AS row_key,
+               'insert' AS action, '{{}}'::json AS changes, sha256('{{}}') AS changes_digest) AS event
+"""  # noqa: S608 - columns
 
 
 def test_the_chain_is_valid_after_old_events_are_dropped(tamper: Tamper, old_months: None) -> None:

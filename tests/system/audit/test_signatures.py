@@ -20,6 +20,7 @@ from system import audit_signatures
 from system.audit_verification import _hash_of
 from system.models import AuditBlock, AuditEvent, AuditSignature
 from tests.system.audit.conftest import Tamper
+from tests.system.audit.digests import digest_sql
 from tests.system.audit.test_verifying import add_to_chain, verification_error
 from users.models import User
 
@@ -54,9 +55,7 @@ def reseal(tamper: Tamper) -> None:
     """Alter the log as a superuser would, and create its blocks again without the signing key."""
     event = sealed_alert()
     tamper("UPDATE system_auditevent SET reason = 'another' WHERE id = %s", event.pk)
-    tamper("""UPDATE system_auditevent SET digest = sha256(convert_to(jsonb_build_array(id, extract(epoch FROM at), user_id,
-           actor_id, impersonator_id, source, reason, request_id, database_user, role, transaction_id, table_name, row_key,
-           action)::text, 'UTF8') || changes_digest) WHERE id = %s""", event.pk)  # fmt: skip
+    tamper(f"UPDATE system_auditevent SET digest = {digest_sql()} WHERE id = %s", event.pk)  # noqa: S608 - columns
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM system_auditsignature")
         cursor.execute("DELETE FROM system_auditblock")

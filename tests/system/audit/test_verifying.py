@@ -12,6 +12,7 @@ from dev.factories import AlertFactory
 from system import audit_verification, services
 from system.models import AuditBlock, AuditEvent
 from tests.system.audit.conftest import Tamper
+from tests.system.audit.digests import digest_sql
 
 FORGED = "01900000-0000-7000-8000-000000000001"
 EVENT_CHANGES = {
@@ -28,7 +29,7 @@ EVENT_CHANGES = {
     "table_name": "'system_systemalerts'",
     "row_key": "reverse(row_key)",
     "action": "'delete'",
-    "changes": "jsonb_set(changes, '{title}', '\"Alert\"')",
+    "changes": "jsonb_set(changes::jsonb, '{title}', '\"Alert\"')::json",
     "changes_digest": "set_bit(changes_digest, 77, 1 - get_bit(changes_digest, 77))",
     "digest": "set_bit(digest, 200, 1 - get_bit(digest, 200))",
 }
@@ -99,14 +100,8 @@ def test_a_deleted_event_is_reported_as_missing(event: AuditEvent, tamper: Tampe
 
 def test_a_replaced_event_with_valid_digests_is_named(event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
-    tamper(
-        """
-        UPDATE system_auditevent AS event SET reason = 'another', digest = sha256(convert_to(jsonb_build_array(id,
-            extract(epoch FROM at), user_id, actor_id, impersonator_id, source, 'another', request_id, database_user, role,
-            transaction_id, table_name, row_key, action)::text, 'UTF8') || changes_digest) WHERE id = %s
-        """,
-        event.pk,
-    )
+    digest = digest_sql(reason="'another'")
+    tamper(f"UPDATE system_auditevent SET reason = 'another', digest = {digest} WHERE id = %s", event.pk)  # noqa: S608 - columns
     assert re.search(f"Event {event.pk} .*was replaced", verification_error())
 
 
@@ -122,16 +117,13 @@ def ignore_older_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_inserted_event_is_named(event: AuditEvent, tamper: Tamper) -> None:
     add_to_chain(event)
     tamper(
-        """
+        f"""
         INSERT INTO system_auditevent
         SELECT new.id, new.at, user_id, actor_id, impersonator_id, source, reason, request_id, database_user, role,
-               transaction_id, table_name, row_key, action, changes, changes_digest,
-               sha256(convert_to(jsonb_build_array(new.id, extract(epoch FROM new.at), user_id, actor_id, impersonator_id,
-                   source, reason, request_id, database_user, role, transaction_id, table_name, row_key, action)::text, 'UTF8')
-                   || changes_digest)
+               transaction_id, table_name, row_key, action, changes, changes_digest, {digest_sql(id="new.id", at="new.at")}
           FROM system_auditevent AS old, (SELECT %s::uuid AS id, '2024-06-09 09:00:00+00'::timestamptz AS at) AS new
          WHERE old.id = %s
-        """,
+        """,  # noqa: S608 - columns
         FORGED,
         event.pk,
     )
