@@ -71,12 +71,14 @@ class InvoiceFilter(StrictFilterSet):
             "number": ["exact"],
             "amount": ["exact", "gte", "lte"],
             "amount_due": ["gte", "lte", "isnull"],
+            "amount_collected": ["gte", "lte"],
             "currency": ["exact"],
             "status": ["exact", "in"],
             "is_processing": ["exact"],
             "billing_date": ["gte", "lte"],
             "due_date": ["gte", "lte", "isnull"],
             "paid_at": ["gte", "lte", "isnull"],
+            "collected_at": ["gte", "lte", "isnull"],
             "metadata": ["contains"],
         }
         derived = {"is_paid": ["exact"], "is_overdue": ["exact"], "days_overdue": ["exact", "gte", "lte"]}

@@ -48,12 +48,16 @@ class RefundRule(models.TextChoices):
     DOUBLE_PURCHASE = "double_purchase"
     WITHDRAWAL = "withdrawal"
     PAID_AFTER_END = "paid_after_end"
+    VOID_INVOICE = "void_invoice"
 
 
 SUBMITTED_STATUSES = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
 WITHDRAWN_STATUSES = (AdjustmentStatus.OPEN, AdjustmentStatus.LOST, AdjustmentStatus.PREVENTED)
 IS_UNSENT = Q(kind=AdjustmentKind.REFUND, status=AdjustmentStatus.PENDING, stripe_id="")
-IS_SENT_REFUND = Q(kind=AdjustmentKind.REFUND, status__in=SUBMITTED_STATUSES) & ~Q(stripe_id="")
+# an erasure removes `stripe_id`, and a refund that succeeded was sent
+IS_SENT_REFUND = Q(kind=AdjustmentKind.REFUND) & (
+    Q(status=AdjustmentStatus.SUCCEEDED) | (Q(status=AdjustmentStatus.PENDING) & ~Q(stripe_id=""))
+)
 IS_WITHDRAWN = Q(kind=AdjustmentKind.DISPUTE, status__in=WITHDRAWN_STATUSES)
 UNDECIDED_STATUSES = (AdjustmentStatus.AWAITING_APPROVAL, AdjustmentStatus.DECLINED)
 

@@ -169,6 +169,40 @@ def pay_in_two_parts(world: Population, customer: Customer) -> bool:
     return False
 
 
+def pay_part(world: Population, customer: Customer) -> bool:
+    """Pay 9.00 of the newest open invoice."""
+    for invoice in stripe_client.list_all("invoices", customer=customer.stripe_id, status="open"):
+        if invoice["amount_remaining"] > 1000:
+            world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
+            return True
+    return False
+
+
+def pay_too_much(world: Population, customer: Customer) -> bool:
+    """Pay 5.00 more than the newest open invoice, which become credit."""
+    for invoice in stripe_client.list_all("invoices", customer=customer.stripe_id, status="open"):
+        if invoice["amount_remaining"]:
+            world.stripe.pay_invoice_part(invoice["id"], invoice["amount_remaining"] + 500, "visa")
+            return True
+    return False
+
+
+def pay_elsewhere(world: Population, customer: Customer) -> bool:
+    """Pay the rest of the newest open invoice outside of Stripe, such as in cash."""
+    for invoice in stripe_client.list_all("invoices", customer=customer.stripe_id, status="open"):
+        world.v1.invoices.pay(invoice["id"], {"paid_out_of_band": True})
+        return True
+    return False
+
+
+def give_up_invoice(world: Population, customer: Customer) -> bool:
+    """Mark the newest open invoice as uncollectible, as staff do in Stripe's dashboard."""
+    for invoice in stripe_client.list_all("invoices", customer=customer.stripe_id, status="open"):
+        world.v1.invoices.mark_uncollectible(invoice["id"])
+        return True
+    return False
+
+
 def delete_customer(world: Population, customer: Customer) -> bool:
     world.v1.customers.delete(customer.stripe_id)
     return True
