@@ -1102,7 +1102,11 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("refund", "Refund"), ("credit", "Credit"), ("dispute", "Dispute")], max_length=20
+                        choices=[("refund", "Refund"), ("credit", "Credit"), ("dispute", "Dispute")],
+                        help_text=(
+                            "Refund of a payment, credit for the next invoices, or dispute of a payment at the customer's bank."
+                        ),
+                        max_length=20,
                     ),
                 ),
                 ("stripe_id", models.CharField(blank=True, max_length=255)),
@@ -1122,7 +1126,12 @@ class Migration(migrations.Migration):
                         max_digits=16,
                     ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD", help_text="ISO 4217 code, such as USD.", max_length=3, validators=[validate_currency]
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -1140,6 +1149,11 @@ class Migration(migrations.Migration):
                             ("inquiry", "Inquiry"),
                             ("inquiry_closed", "Inquiry Closed"),
                         ],
+                        help_text=(
+                            "Of a refund or credit: pending, succeeded, failed or canceled. Of a dispute: open, won (the "
+                            "payment stands), lost or prevented (it was returned), inquiry or inquiry_closed (the bank only "
+                            "asked)."
+                        ),
                         max_length=30,
                     ),
                 ),
@@ -1158,7 +1172,10 @@ class Migration(migrations.Migration):
                         max_length=30,
                     ),
                 ),
-                ("happened_at", models.DateTimeField()),
+                (
+                    "happened_at",
+                    models.DateTimeField(help_text="When the refund was requested, or the credit or dispute was made."),
+                ),
                 (
                     "approved_by",
                     models.ForeignKey(
