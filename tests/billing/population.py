@@ -108,7 +108,7 @@ class Population:
         """Run the jobs that are due, and those that they enqueue, as a worker does. A job that is not due yet waits."""
         todo = ProcrastinateJob.objects.filter(status="todo", task_name__startswith="billing.")
         due = todo.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=clock.now())).order_by("pk")
-        while jobs := list(due):
+        while jobs := list(due.all()):
             for job in jobs:
                 with rls.as_staff():
                     app.tasks[job.task_name].func(**job.args)

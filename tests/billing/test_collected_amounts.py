@@ -150,6 +150,7 @@ def test_a_void_invoice_without_a_payment_has_nothing_to_refund(buyer: Buyer, st
 
 def test_the_books_remain_after_an_erasure(buyer: Buyer, staff: User) -> None:
     buyer.refund(staff, "10.00")
+    services.cancel_now(Subscription.objects.get(), now=clock.now())
     before = money_metrics.books(clock.now()).rows
     erasures.run_erasure(erasures.begin_erasure(buyer.user, requested_by=RequestedBy.CUSTOMER))
     assert not User.objects.filter(pk=buyer.user.pk, email=buyer.user.email).exists()
