@@ -57,9 +57,10 @@ def test_staff_their_reason_and_stripes_keys_are_not_shown(as_alice: APIClient, 
     assert "4711" not in as_alice.get(f"{URL}{refund.pk}/").content.decode()
 
 
-def test_another_customers_refund_does_not_exist(as_bob: APIClient, refund: Adjustment) -> None:
-    assert listed(as_bob) == []
-    assert as_bob.get(f"{URL}{refund.pk}/").status_code == 404
+def test_another_customers_refund_does_not_exist(as_alice: APIClient, refund: Adjustment) -> None:
+    theirs = AdjustmentFactory(user=UserFactory.create())
+    assert [row["id"] for row in listed(as_alice)] == [str(refund.pk)]
+    assert as_alice.get(f"{URL}{theirs.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize("status", ["awaiting_approval", "declined"])
