@@ -1,6 +1,6 @@
-"""Filters of the lists of plans, subscriptions, feature access and invoices."""
+"""Filters of the lists of plans, subscriptions, feature access, invoices and adjustments."""
 
-from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models import Adjustment, BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from core.api.filtersets import StrictFilterSet
 
 
@@ -71,12 +71,28 @@ class InvoiceFilter(StrictFilterSet):
             "number": ["exact"],
             "amount": ["exact", "gte", "lte"],
             "amount_due": ["gte", "lte", "isnull"],
+            "amount_collected": ["gte", "lte"],
             "currency": ["exact"],
             "status": ["exact", "in"],
             "is_processing": ["exact"],
             "billing_date": ["gte", "lte"],
             "due_date": ["gte", "lte", "isnull"],
             "paid_at": ["gte", "lte", "isnull"],
+            "collected_at": ["gte", "lte", "isnull"],
             "metadata": ["contains"],
         }
         derived = {"is_paid": ["exact"], "is_overdue": ["exact"], "days_overdue": ["exact", "gte", "lte"]}
+
+
+class AdjustmentFilter(StrictFilterSet):
+    class Meta:
+        model = Adjustment
+        fields = {
+            "invoice": ["exact", "isnull"],
+            "kind": ["exact", "in"],
+            "amount": ["exact", "gte", "lte"],
+            "currency": ["exact"],
+            "status": ["exact", "in"],
+            "happened_at": ["gte", "lte"],
+        }
+        derived = {"expected_by": ["gte", "lte", "isnull"]}

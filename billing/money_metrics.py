@@ -5,12 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models.functions import TruncMonth
 
 from billing.metrics import ZERO, Metric, Row, last_months
 from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import IS_SENT_REFUND, IS_WITHDRAWN, AdjustmentKind, AdjustmentStatus
-from billing.stripe.refunds import REFUNDABLE
 from core.currencies import rounded
 
 DISPUTE_STATUSES = (
@@ -26,11 +25,10 @@ DISPUTE_STATUSES = (
 def books(now: datetime) -> Metric:
     """Return charges, refunds and disputes of each month, and what is left of them."""
     first = last_months(now)[0].begins
-    paid = BillingHistory.objects.filter(status__in=REFUNDABLE, paid_at__gte=first).exclude(stripe_invoice_id="")
-    charged_amount = Coalesce("amount_due", "amount")  # after the customer's credit, with what they owed from before
+    collected = BillingHistory.objects.filter(collected_at__gte=first)
     made = Adjustment.objects.filter(happened_at__gte=first)
     parts = (
-        _by_month(paid, "paid_at", Sum(charged_amount)),
+        _by_month(collected, "collected_at", Sum("amount_collected")),
         _by_month(made.filter(IS_SENT_REFUND), "happened_at", Sum("amount")),
         _by_month(made.filter(IS_WITHDRAWN), "happened_at", Sum("amount")),
     )
@@ -44,8 +42,9 @@ def books(now: datetime) -> Metric:
         "Charges, refunds and disputes",
         "Charges minus refunds minus disputes. A failed refund and a dispute that was won give nothing back; an inquiry takes "
         "nothing.",
-        "What was due for paid invoices, after credit and with debt from before, by payment day; refunds that were sent and "
-        "disputes, by the day on which they were made. Stripe's fees are not included.",
+        "What was collected through Stripe for invoices, also in parts and for invoices that ended unpaid or void, by the day "
+        "of the last payment; refunds that were sent and disputes, by the day on which they were made. What was paid from "
+        "credit or outside of Stripe, and Stripe's fees, are not included.",
         ("month", "currency", "charged", "refunded", "disputed", "left"),
         2,
         table,

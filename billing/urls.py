@@ -2,12 +2,13 @@
 
 from rest_framework.routers import SimpleRouter
 
-from billing.views import FeatureAccessViewSet, InvoiceViewSet, PlanViewSet, SubscriptionViewSet
+from billing.views import AdjustmentViewSet, FeatureAccessViewSet, InvoiceViewSet, PlanViewSet, SubscriptionViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plans", PlanViewSet)
 router.register("subscriptions", SubscriptionViewSet)
 router.register("feature-access", FeatureAccessViewSet)
 router.register("history", InvoiceViewSet)
+router.register("adjustments", AdjustmentViewSet)
 
 urlpatterns = router.urls

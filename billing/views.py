@@ -1,4 +1,4 @@
-"""API views of plans, subscriptions, feature access and invoices."""
+"""API views of plans, subscriptions, feature access, invoices and adjustments."""
 
 from typing import Any
 
@@ -9,10 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import services, tasks
-from billing.filters import FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
+from billing.filters import AdjustmentFilter, FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
 from billing.gating import DENIALS, PROBLEM
-from billing.models import BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models.adjustments import UNDECIDED_STATUSES
 from billing.serializers import (
+    AdjustmentSerializer,
     CancelSerializer,
     ChangePlanSerializer,
     CheckoutSerializer,
@@ -240,3 +242,15 @@ class InvoiceViewSet(OwnedReadOnlyViewSet):
     ordering = "-billing_date"
     ordering_fields = ("billing_date", "due_date", "amount", "created_at")
     search_fields = ("description",)
+
+
+class AdjustmentViewSet(OwnedReadOnlyViewSet):
+    about = (
+        "Refunds, credits and disputes. The amount is positive in favor of the user, and negative for a credit that an invoice "
+        "used. Refunds that support has not approved are not included."
+    )
+    queryset = Adjustment.objects.exclude(status__in=UNDECIDED_STATUSES)
+    serializer_class = AdjustmentSerializer
+    filterset_class = AdjustmentFilter
+    ordering = "-happened_at"
+    ordering_fields = ("happened_at", "amount", "created_at")

@@ -65,6 +65,10 @@ class InvoiceColumns:
 
     money = amount_column("amount", "amount")
 
+    @display(description="collected")
+    def collected(self, invoice: BillingHistory) -> str:
+        return money(invoice.amount_collected, invoice.currency, zero="-")
+
     @display(description="refunded")
     def refunded(self, invoice: BillingHistory) -> str:
         return money(invoice.amount_refunded, invoice.currency, zero="-")
@@ -78,7 +82,7 @@ class InvoiceColumns:
 class InvoiceInline(InvoiceColumns, ReadOnlyInline):
     model = BillingHistory
     place = 6
-    fields = ("date", "money", "state", "due_date", "paid_at", "refunded")
+    fields = ("date", "money", "state", "due_date", "paid_at", "collected", "refunded")
     date = linked("billing_date", "date")
     ordering = ("-billing_date", "-id")
 
@@ -87,7 +91,7 @@ class InvoiceInline(InvoiceColumns, ReadOnlyInline):
 class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin):
     """Invoices. They are read-only, because they record what was charged."""
 
-    list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
+    list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "collected", "refunded")
     list_filter = (
         BY_CUSTOMER,
         ("status", ChoicesDropdownFilter),
@@ -106,6 +110,7 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
         "amount",
         "amount_refunded",
         "amount_due",
+        "amount_collected",
         "discount",
         "tax",
         "currency",

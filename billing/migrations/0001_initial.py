@@ -576,6 +576,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "amount_collected",
+                    NumericField(
+                        decimal_places=3,
+                        default=Decimal("0"),
+                        help_text=(
+                            "Collected through Stripe, also in parts and before refunds. Not what was paid from credit or "
+                            "elsewhere."
+                        ),
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
                     "discount",
                     NumericField(
                         decimal_places=3,
@@ -627,6 +640,14 @@ class Migration(migrations.Migration):
                 ("billing_date", models.DateTimeField(help_text="When the invoice was created.")),
                 ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
                 ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
+                (
+                    "collected_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a payment was last collected through Stripe; null if there was none.",
+                        null=True,
+                    ),
+                ),
                 ("description", models.TextField(blank=True)),
                 ("number", models.CharField(blank=True, help_text="Number of the invoice; empty for a draft.", max_length=100)),
                 (
@@ -700,6 +721,22 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("amount_collected", 0), ("collected_at__isnull", True)),
+                            models.Q(("amount_collected__gt", 0), ("collected_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="billing_billinghistory_collected_at_when_collected",
+                        violation_error_message="An invoice has collected_at exactly if an amount was collected.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "draft"), _negated=True), ("amount_collected", 0), _connector="OR"
+                        ),
+                        name="billing_billinghistory_draft_collects_nothing",
+                        violation_error_message="Nothing can be collected for a draft.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
                             models.Q(("status", "paid"), _negated=True), ("paid_at__isnull", False), _connector="OR"
                         ),
                         name="billing_billinghistory_paid_at_when_paid",
@@ -764,6 +801,27 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("amount_due__gte", 0)),
                         name="billing_billinghistory_amount_due_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("amount_collected"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billinghistory_amount_collected_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_collected__gt", Decimal("-10000000000000")),
+                            ("amount_collected__lt", Decimal("10000000000000")),
+                        ),
+                        name="billing_billinghistory_amount_collected_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_collected__gte", 0)),
+                        name="billing_billinghistory_amount_collected_bounds",
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
@@ -1044,7 +1102,11 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("refund", "Refund"), ("credit", "Credit"), ("dispute", "Dispute")], max_length=20
+                        choices=[("refund", "Refund"), ("credit", "Credit"), ("dispute", "Dispute")],
+                        help_text=(
+                            "Refund of a payment, credit for the next invoices, or dispute of a payment at the customer's bank."
+                        ),
+                        max_length=20,
                     ),
                 ),
                 ("stripe_id", models.CharField(blank=True, max_length=255)),
@@ -1064,7 +1126,12 @@ class Migration(migrations.Migration):
                         max_digits=16,
                     ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD", help_text="ISO 4217 code, such as USD.", max_length=3, validators=[validate_currency]
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -1082,6 +1149,11 @@ class Migration(migrations.Migration):
                             ("inquiry", "Inquiry"),
                             ("inquiry_closed", "Inquiry Closed"),
                         ],
+                        help_text=(
+                            "Of a refund or credit: pending, succeeded, failed or canceled. Of a dispute: open, won (the "
+                            "payment stands), lost or prevented (it was returned), inquiry or inquiry_closed (the bank only "
+                            "asked)."
+                        ),
                         max_length=30,
                     ),
                 ),
@@ -1094,12 +1166,16 @@ class Migration(migrations.Migration):
                             ("double_purchase", "Double Purchase"),
                             ("withdrawal", "Withdrawal"),
                             ("paid_after_end", "Paid After End"),
+                            ("void_invoice", "Void Invoice"),
                         ],
                         help_text="The rule that decided the refund. Empty if staff did.",
                         max_length=30,
                     ),
                 ),
-                ("happened_at", models.DateTimeField()),
+                (
+                    "happened_at",
+                    models.DateTimeField(help_text="When the refund was requested, or the credit or dispute was made."),
+                ),
                 (
                     "approved_by",
                     models.ForeignKey(
@@ -1248,9 +1324,11 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("rule__in", ["double_purchase", "withdrawal", "paid_after_end", ""])),
+                        condition=models.Q(
+                            ("rule__in", ["double_purchase", "withdrawal", "paid_after_end", "void_invoice", ""])
+                        ),
                         name="billing_adjustment_rule_choice",
-                        violation_error_message="Choose one of: double_purchase, withdrawal, paid_after_end.",
+                        violation_error_message="Choose one of: double_purchase, withdrawal, paid_after_end, void_invoice.",
                     ),
                 ],
             },

@@ -1,5 +1,6 @@
 """Adjustments of invoices: refunds, credits and disputes."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import models
@@ -8,8 +9,10 @@ from django.db.models import F, Q
 from billing.models.invoices import BillingHistory
 from core.models.base import OwnedModel, same_owner_foreign_key, staff_foreign_key
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import ChoiceField
 from core.models.money import CurrencyField, MoneyField
+from core.postgres.expressions import first_of
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 
@@ -48,14 +51,36 @@ class RefundRule(models.TextChoices):
     DOUBLE_PURCHASE = "double_purchase"
     WITHDRAWAL = "withdrawal"
     PAID_AFTER_END = "paid_after_end"
+    VOID_INVOICE = "void_invoice"
 
 
 SUBMITTED_STATUSES = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
 WITHDRAWN_STATUSES = (AdjustmentStatus.OPEN, AdjustmentStatus.LOST, AdjustmentStatus.PREVENTED)
 IS_UNSENT = Q(kind=AdjustmentKind.REFUND, status=AdjustmentStatus.PENDING, stripe_id="")
-IS_SENT_REFUND = Q(kind=AdjustmentKind.REFUND, status__in=SUBMITTED_STATUSES) & ~Q(stripe_id="")
+# an erasure removes `stripe_id`, and a refund that succeeded was sent
+IS_SENT_REFUND = Q(kind=AdjustmentKind.REFUND) & (
+    Q(status=AdjustmentStatus.SUCCEEDED) | (Q(status=AdjustmentStatus.PENDING) & ~Q(stripe_id=""))
+)
 IS_WITHDRAWN = Q(kind=AdjustmentKind.DISPUTE, status__in=WITHDRAWN_STATUSES)
 UNDECIDED_STATUSES = (AdjustmentStatus.AWAITING_APPROVAL, AdjustmentStatus.DECLINED)
+BANK_TRANSIT = timedelta(days=14)  # 5 to 10 business days: docs.stripe.com/refunds
+IS_REFUND, IS_DISPUTE = Q(kind=AdjustmentKind.REFUND), Q(kind=AdjustmentKind.DISPUTE)
+EXPLANATIONS = (
+    (IS_REFUND & Q(status=AdjustmentStatus.FAILED), "The bank returned the refund. Contact support to be paid in another way."),
+    (IS_REFUND & Q(status=AdjustmentStatus.CANCELED), "The refund was canceled. Nothing is paid back."),
+    (Q(rule=RefundRule.DOUBLE_PURCHASE), "You bought a plan twice. The second purchase is refunded."),
+    (Q(rule=RefundRule.WITHDRAWAL), "You withdrew within 14 days. The payment is refunded."),
+    (Q(rule=RefundRule.PAID_AFTER_END), "You paid for a subscription that had ended before. The payment is refunded."),
+    (Q(rule=RefundRule.VOID_INVOICE), "You paid a part of an invoice that was canceled afterwards. The part is refunded."),
+    (IS_REFUND, "A payment is refunded to the card or account that you paid with."),
+    (IS_DISPUTE & Q(status=AdjustmentStatus.OPEN), "You disputed the payment, and your bank has not decided yet."),
+    (IS_DISPUTE & Q(status=AdjustmentStatus.WON), "Your bank decided that the payment stands."),
+    (IS_DISPUTE & Q(status=AdjustmentStatus.LOST), "Your bank decided to return the payment to you."),
+    (IS_DISPUTE & Q(status=AdjustmentStatus.PREVENTED), "The card network returned the payment to you."),
+    (IS_DISPUTE & Q(status=AdjustmentStatus.INQUIRY), "Your bank asked about the payment. Nothing is paid back."),
+    (IS_DISPUTE, "The question about the payment is closed. Nothing is paid back."),
+    (Q(amount__gt=Decimal(0)), "A credit for your next invoices."),
+)
 
 
 class Adjustment(OwnedModel):
@@ -64,17 +89,26 @@ class Adjustment(OwnedModel):
     invoice = same_owner_foreign_key(
         BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments"
     )
-    kind = ChoiceField(AdjustmentKind, max_length=20)
+    kind = ChoiceField(
+        AdjustmentKind,
+        max_length=20,
+        help_text="Refund of a payment, credit for the next invoices, or dispute of a payment at the customer's bank.",
+    )
     stripe_id = models.CharField(max_length=255, blank=True)
     stripe_payment_id = models.CharField(
         max_length=255, blank=True, help_text="The payment intent or charge that a refund returns. Empty until it is sent."
     )
     amount = MoneyField(help_text="Positive in favor of the customer. Only a credit that is used is negative.")
-    currency = CurrencyField()
-    status = ChoiceField(AdjustmentStatus, max_length=30)
+    currency = CurrencyField(help_text="ISO 4217 code, such as USD.")
+    status = ChoiceField(
+        AdjustmentStatus,
+        max_length=30,
+        help_text="Of a refund or credit: pending, succeeded, failed or canceled. Of a dispute: open, won (the payment "
+        "stands), lost or prevented (it was returned), inquiry or inquiry_closed (the bank only asked).",
+    )
     reason = models.CharField(max_length=500, blank=True)
     rule = ChoiceField(RefundRule, max_length=30, blank=True, help_text="The rule that decided the refund. Empty if staff did.")
-    happened_at = models.DateTimeField()
+    happened_at = models.DateTimeField(help_text="When the refund was requested, or the credit or dispute was made.")
     requested_by = staff_foreign_key(null=True, blank=True)
     approved_by = staff_foreign_key(null=True, blank=True)
 
@@ -122,3 +156,14 @@ class Adjustment(OwnedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount} {self.currency}"
+
+    explanation = Derived(
+        first_of(*EXPLANATIONS, default="An invoice used credit, or the next invoice collects a debt."),
+        models.CharField(),
+        help_text="What happened and why, a sentence for the customer.",
+    )
+    expected_by = Derived(
+        first_of((IS_REFUND & Q(status__in=SUBMITTED_STATUSES), F("happened_at") + BANK_TRANSIT)),
+        models.DateTimeField(null=True),
+        help_text="When a refund is in the customer's account at the latest, after 10 business days; null for all others.",
+    )

@@ -36,6 +36,8 @@ class InvoiceStatus(models.TextChoices):
 PROCESSING_WHEN_OPEN = "Only a pending invoice can have a payment that is processing."
 OVER_REFUND = "The refunded amount can't exceed the amount."
 PAID_WITHOUT_INSTANT = "A paid invoice must have paid_at."
+COLLECTED_WITHOUT_INSTANT = "An invoice has collected_at exactly if an amount was collected."
+COLLECTED_DRAFT = "Nothing can be collected for a draft."
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 IS_OVERDUE = Q(status__in=OWED, is_processing=False, due_date__lt=ClockNow())
 
@@ -58,6 +60,11 @@ class BillingHistory(OwnedModel):
     amount_due = MoneyField(
         min=0, null=True, blank=True, help_text="Part to be charged, after the customer's credit; null if it is unknown."
     )
+    amount_collected = MoneyField(
+        min=0,
+        default=Decimal(0),
+        help_text="Collected through Stripe, also in parts and before refunds. Not what was paid from credit or elsewhere.",
+    )
     discount = MoneyField(
         default=Decimal(0),
         help_text="Taken off by coupons; the amount is after it. Negative if a discounted amount was credited.",
@@ -74,6 +81,9 @@ class BillingHistory(OwnedModel):
     billing_date = models.DateTimeField(help_text="When the invoice was created.")
     due_date = models.DateTimeField(null=True, blank=True, help_text="When the payment is due.")
     paid_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if the invoice was not paid.")
+    collected_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a payment was last collected through Stripe; null if there was none."
+    )
     description = models.TextField(blank=True)
     number = models.CharField(max_length=100, blank=True, help_text="Number of the invoice; empty for a draft.")
     hosted_invoice_url = models.CharField(
@@ -98,7 +108,9 @@ class BillingHistory(OwnedModel):
             "metadata": billing_country_only,
         },
     )
-    personal_fields = personal("amount", "amount_refunded", "amount_due", "discount", "tax", "metadata", *TEXTS)
+    personal_fields = personal(
+        "amount", "amount_refunded", "amount_due", "amount_collected", "discount", "tax", "metadata", *TEXTS
+    )
 
     class Meta(OwnedModel.Meta):
         verbose_name = "invoice"
@@ -116,6 +128,12 @@ class BillingHistory(OwnedModel):
                 Q(is_processing=False) | Q(status=InvoiceStatus.PENDING),
                 PROCESSING_WHEN_OPEN,
             ),
+            rule(
+                f"{TABLE}_collected_at_when_collected",
+                Q(amount_collected=0, collected_at__isnull=True) | Q(amount_collected__gt=0, collected_at__isnull=False),
+                COLLECTED_WITHOUT_INSTANT,
+            ),
+            rule(f"{TABLE}_draft_collects_nothing", ~Q(status=InvoiceStatus.DRAFT) | Q(amount_collected=0), COLLECTED_DRAFT),
             rule(f"{TABLE}_paid_at_when_paid", ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False), PAID_WITHOUT_INSTANT),
         ]
         indexes = [
@@ -132,6 +150,10 @@ class BillingHistory(OwnedModel):
             raise ValidationError({"amount_refunded": OVER_REFUND}, "above_amount")
         if self.is_processing and self.status != InvoiceStatus.PENDING:
             raise ValidationError({"is_processing": PROCESSING_WHEN_OPEN}, "not_pending")
+        if self.amount_collected is not None and (self.amount_collected > 0) != (self.collected_at is not None):
+            raise ValidationError({"collected_at": COLLECTED_WITHOUT_INSTANT}, "not_set")
+        if self.status == InvoiceStatus.DRAFT and self.amount_collected:
+            raise ValidationError({"amount_collected": COLLECTED_DRAFT}, "draft")
         if self.status == InvoiceStatus.PAID and self.paid_at is None:
             raise ValidationError({"paid_at": PAID_WITHOUT_INSTANT}, "not_set")
 

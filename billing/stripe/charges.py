@@ -104,7 +104,7 @@ def sync_next_charges(
     `customer` is Stripe's, with `discount.source.coupon` expanded. What can't be stored is described in `problems`.
     """
     discounts = parse_discounts(customer)
-    basis = _basis(found, discounts, customer)
+    basis = digest_of_basis(found, discounts, customer)
     has_same_basis = basis == ours.charge_basis
     for subscription in found:
         row = rows.get(subscription.id)
@@ -200,7 +200,7 @@ def _in_interval_of(item: StripeItem, other: StripeItem) -> Decimal:
     return amount * length / others
 
 
-def _basis(found: Sequence[StripeSubscription], discounts: Sequence[StripeDiscount], customer: Object) -> str:
+def digest_of_basis(found: Sequence[StripeSubscription], discounts: Sequence[StripeDiscount], customer: Object) -> str:
     """Return a digest of everything that determines the customer's next charges, except the period.
 
     A renewal therefore has the same digest, unless it used credit, or a discount ends before the next one.

@@ -45,6 +45,7 @@ class StripePayment:
 
     id: str
     amount: Decimal
+    paid_at: datetime
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ class StripeInvoice:
     total: Decimal
     amount_due: Decimal
     amount_remaining: Decimal
+    amount_collected: Decimal  # through Stripe, with what the customer paid too much
     discount: Decimal
     tax: Decimal
     currency: str
     created: datetime
     due_date: datetime | None
     paid_at: datetime | None
+    collected_at: datetime | None  # of the last payment through Stripe
     number: str
     hosted_url: str
     pdf_url: str
@@ -114,6 +117,8 @@ def parse_invoice(obj: Object) -> StripeInvoice:
     currency = _required(obj, "currency").upper()
     parent = (obj.get("parent") or {}).get("subscription_details") or {}
     starting, ending = obj.get("starting_balance"), obj.get("ending_balance")
+    collected = collected_payments(obj)
+    overpaid = from_minor_units(obj.get("amount_overpaid") or 0, currency)
     return StripeInvoice(
         id=obj["id"],
         customer=id_of(obj.get("customer")),
@@ -122,12 +127,14 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         total=from_minor_units(_required(obj, "total"), currency),
         amount_due=from_minor_units(_required(obj, "amount_due"), currency),
         amount_remaining=from_minor_units(obj.get("amount_remaining") or 0, currency),
+        amount_collected=sum((payment.amount for payment in collected), overpaid if collected else Decimal(0)),
         discount=from_minor_units(sum(_amounts(obj.get("total_discount_amounts"))), currency),
         tax=from_minor_units(sum(_amounts(obj.get("total_taxes") or obj.get("total_tax_amounts"))), currency),
         currency=currency,
         created=_instant(_required(obj, "created")),
         due_date=instant(obj.get("due_date")),
         paid_at=instant((obj.get("status_transitions") or {}).get("paid_at")),
+        collected_at=max((payment.paid_at for payment in collected), default=None),
         number=obj.get("number") or "",
         hosted_url=obj.get("hosted_invoice_url") or "",
         pdf_url=obj.get("invoice_pdf") or "",
@@ -138,7 +145,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         payments=tuple(_payment_references(obj)),
         used_credit=starting is not None and ending is not None and starting < ending,
         added_credit=starting is not None and ending is not None and starting > ending,
-        collected=collected_payments(obj),
+        collected=collected,
     )
 
 
@@ -208,14 +215,24 @@ def _payment_references(obj: Object) -> list[tuple[str, str]]:
 
 
 def collected_payments(obj: Object) -> tuple[StripePayment, ...]:
-    """Return the payments that took money for an invoice, largest first. In the new format `payments` must be expanded."""
-    currency = obj["currency"].upper()
+    """Return the payments that took money for an invoice, largest first. In the new format `payments` must be expanded.
+
+    Payments outside of Stripe are left out: `payment_record` in the new format, `paid_out_of_band` in the old one.
+    """
+    currency, created = obj["currency"].upper(), _required(obj, "created")
     entries = [entry for entry in (obj.get("payments") or {}).get("data") or [] if entry.get("status") == "paid"]
     found = [
-        (id_of((entry.get("payment") or {}).get(kind)), entry.get("amount_paid")) for entry in entries for kind in PAYMENT_KINDS
+        (id_of((entry.get("payment") or {}).get(kind)), entry.get("amount_paid"), entry.get("status_transitions"))
+        for entry in entries
+        for kind in PAYMENT_KINDS
     ]
-    old = [(id_of(obj.get(kind)), obj.get("amount_paid")) for kind in PAYMENT_KINDS if obj.get(kind)][:1]
-    collected = [StripePayment(key, from_minor_units(amount, currency)) for key, amount in found or old if key and amount]
+    old_kinds = [] if obj.get("paid_out_of_band") else [kind for kind in PAYMENT_KINDS if obj.get(kind)]
+    old = [(id_of(obj.get(kind)), obj.get("amount_paid"), obj.get("status_transitions")) for kind in old_kinds[:1]]
+    collected = [
+        StripePayment(key, from_minor_units(amount, currency), _instant((transitions or {}).get("paid_at") or created))
+        for key, amount, transitions in found or old
+        if key and amount
+    ]
     return tuple(sorted(collected, key=lambda entry: (-entry.amount, entry.id)))
 
 

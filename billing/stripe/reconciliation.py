@@ -54,7 +54,7 @@ COMPARED_FIELDS: dict[type[Any], tuple[str, ...]] = {
         "next_charge_amount",
         "is_collection_paused",
     ),
-    BillingHistory: ("status", "amount", "amount_refunded", "currency", "paid_at", "subscription_id"),
+    BillingHistory: ("status", "amount", "amount_collected", "amount_refunded", "currency", "paid_at", "subscription_id"),
     Adjustment: ("kind", "status", "amount", "currency", "invoice_id"),
     StripeCustomer: ("card_brand", "card_last4", "card_exp_month", "card_exp_year", "credit"),
 }

@@ -1,11 +1,11 @@
-"""Refunds by rule, which need no second staff member: double purchases, payments after the end, and withdrawals.
+"""Refunds by rule, which need no second staff member: double purchases, payments after the end, void invoices, withdrawals.
 
-A rule refunds each payment once, and at most what the customer paid for that invoice. The first two rules are applied by each
+A rule refunds each payment once, and at most what the customer paid for that invoice. The first three rules are applied by each
 sync. The rows are sent by a job, and staff see them in the list of adjustments by their rule.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -37,7 +37,11 @@ class RefundRules:
 
     def rule_for(self, invoice: StripeInvoice) -> RefundRule | None:
         """Return the rule that refunds an invoice."""
-        if invoice.paid_at is None or invoice.paid_at < self.now - AUTOMATIC_PERIOD:
+        if invoice.collected_at is None or invoice.collected_at < self.now - AUTOMATIC_PERIOD:
+            return None
+        if invoice.status == "void":  # it was paid in part, and its amount is 0 now: docs.stripe.com/invoicing/overview#void
+            return RefundRule.VOID_INVOICE
+        if invoice.paid_at is None:
             return None
         if invoice.subscription_id in self.duplicates:
             return RefundRule.DOUBLE_PURCHASE
@@ -68,7 +72,7 @@ def _unrefunded(invoice: StripeInvoice, row: BillingHistory, adjustments: Stripe
     for payment in invoice.collected:
         left = payment.amount - adjustments.returned_of(payment.id)
         if payment.id not in known and "" not in known and left > 0:
-            yield StripePayment(payment.id, left)
+            yield replace(payment, amount=left)
 
 
 @transaction.atomic
@@ -113,6 +117,9 @@ def _notice(ours: StripeCustomer, rule: RefundRule | None, row: BillingHistory, 
     if rule == RefundRule.DOUBLE_PURCHASE:
         why = f"You bought a plan twice. We cancel the second subscription and {refunded} Your first subscription continues."
         return CustomerNotice("We refund your second purchase", why)
-    day = format_day(ours.user, row.paid_at or row.billing_date)
+    day = format_day(ours.user, row.collected_at or row.billing_date)
+    if rule == RefundRule.VOID_INVOICE:
+        why = f"On {day} you paid a part of an invoice that was canceled afterwards. We {refunded}"
+        return CustomerNotice("We refund your payment", why)
     why = f"On {day} you paid an invoice of a subscription that had ended before. We {refunded}"
     return CustomerNotice("We refund your payment", f"{why} To use a plan again, subscribe to it.")

@@ -5,6 +5,7 @@ idempotency key contains the row's key, and so does the refund's metadata: after
 Stripe no longer has the idempotency key.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -74,10 +75,10 @@ def _split_by_payment(row: Adjustment) -> list[Adjustment]:
     for payment in payments:
         part = min(left, _refundable_of(payment))
         if part > 0:
-            parts.append(StripePayment(payment.id, part))
+            parts.append(replace(payment, amount=part))
             left -= part
-    first, *others = parts or [StripePayment(payments[0].id, Decimal(0))]
-    return _store_parts(row, [StripePayment(first.id, first.amount + left), *others])
+    first, *others = parts or [replace(payments[0], amount=Decimal(0))]
+    return _store_parts(row, [replace(first, amount=first.amount + left), *others])
 
 
 @transaction.atomic

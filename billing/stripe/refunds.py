@@ -20,7 +20,8 @@ from users import approvals
 from users.models import Approval, User
 from users.models.approval import ApprovalAction
 
-REFUNDABLE = (InvoiceStatus.PAID, InvoiceStatus.REFUNDED)
+# of the others nothing more is charged, and what was paid in part can be refunded
+REFUNDABLE = (InvoiceStatus.PAID, InvoiceStatus.REFUNDED, InvoiceStatus.VOID, InvoiceStatus.UNPAID)
 # https://docs.stripe.com/api/refunds/object#refund_object-status
 REFUND_STATUSES = {
     "pending": AdjustmentStatus.PENDING,
@@ -82,7 +83,8 @@ def refundable_amount(invoice: BillingHistory) -> Decimal:
     # the larger of the amount that Stripe has reported and the sum of our rows, because either may be behind
     refunded = max(invoice.amount_refunded, _sum_amounts(adjustments.filter(IS_SENT_REFUND)))
     gone = refunded + _sum_amounts(waiting) + _sum_amounts(adjustments.filter(IS_WITHDRAWN))
-    return max(invoice.amount - invoice.paid_from_credit - gone, Decimal(0))
+    charged = min(invoice.amount_collected, invoice.amount - invoice.paid_from_credit)
+    return max(charged - gone, Decimal(0))
 
 
 def _sum_amounts(rows: QuerySet[Adjustment]) -> Decimal:
@@ -98,8 +100,9 @@ def validated_amount(invoice: BillingHistory, amount: Decimal | None, currency: 
     if currency and currency != invoice.currency:
         sentence = f"The invoice is in {invoice.currency}; it can't be refunded in {currency}."
         raise DomainError("other_currency", sentence, field="currency")
-    if invoice.amount and invoice.paid_from_credit == invoice.amount:
-        raise ConflictError("nothing_was_charged", "Nothing was charged for this invoice. It was paid from credit.")
+    if invoice.amount_collected == 0:
+        how = " It was paid from credit, or outside of Stripe." if invoice.status == InvoiceStatus.PAID else ""
+        raise ConflictError("nothing_was_charged", f"Nothing was charged for this invoice.{how}")
     left = refundable_amount(invoice)
     if left == 0:
         raise ConflictError("refunded_already", "This invoice is refunded or disputed already, or its refunds are pending.")

@@ -76,7 +76,7 @@ def _write_invoice(
     receipt: str,
 ) -> BillingHistory:
     amount = max(found.total, Decimal(0))  # a negative total is part of the customer's credit
-    refunded = min(refunded, amount)
+    refunded = min(refunded, amount)  # a refund of what was paid too much, or of a debt from before, is more
     return upsert_changed(
         BillingHistory,
         {"user": ours.user, "stripe_invoice_id": found.id},
@@ -85,6 +85,7 @@ def _write_invoice(
             "amount": amount,
             "amount_refunded": refunded,
             "amount_due": found.amount_due,
+            "amount_collected": found.amount_collected,
             "discount": found.discount,
             "tax": found.tax,
             "currency": found.currency,
@@ -93,6 +94,7 @@ def _write_invoice(
             "billing_date": found.created,
             "due_date": _due_date_of(found, subscription),
             "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
+            "collected_at": found.collected_at,
             "description": found.description,
             "number": found.number,
             "hosted_invoice_url": found.hosted_url,

@@ -107,8 +107,8 @@ def check_objects(application: Application, given: dict[str, Any]) -> Any:
 def events(application: Application, given: dict[str, Any]) -> Any:
     """Return all events, or with `{after}` those after that one, oldest first. The API lists those of 30 days."""
     with application.store.transaction():
-        names = list(application.store.names("event", {}))
-        later = names[names.index(given["after"]) + 1 :] if given.get("after") else names
+        index = application.store.index_of("event", {})
+        later = index.names[index.places[given["after"]] + 1 :] if given.get("after") else index.names
         found = (application.store.find_read_only(name) for name in later)
         return {"events": [visible(event) for event in found if event is not None]}
 

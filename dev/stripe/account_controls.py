@@ -12,6 +12,14 @@ class Commands(Protocol):
 class AccountControls:
     """Another app in the account, the key's mode, thin events, strange values and checks of objects."""
 
+    def copy_customers(self: Commands, mark: str, copies: dict[str, dict[str, str]]) -> int:
+        """Copy everything about the account's customers, for each suffix of the ids, which has a mark, with words to replace.
+
+        Return the number of objects.
+        """
+        given = [{"suffix": suffix, "words": words} for suffix, words in copies.items()]
+        return int(self.send_command("copy_customers", mark=mark, copies=given)["objects"])
+
     def alter(self: Commands, name: str, fields: dict[str, Any]) -> None:
         """Show fields of an object, such as `items.data.0.price`, with any value, also one that Stripe does not send."""
         self.send_command("alter", id=name, fields=fields)

@@ -4,7 +4,7 @@ import base64
 import re
 import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,7 @@ class Application:
         self.checks_objects = False
         self.object_errors: set[str] = set()
         self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOGGED_REQUESTS)
+        self.counts: Counter[str] = Counter()
 
     def catch_up(self) -> None:
         """Run everything that is due by the account's own clock."""
@@ -104,6 +105,7 @@ class Application:
         if fault and fault.kind == "drop_after":
             response.broken = True
         seen = {"method": call.method, "path": call.path, "status": response.status, "id": request, "broken": response.broken}
+        self.counts[f"{call.method} {call.path.removeprefix('/v1/').split('/')[0]}"] += 1
         self.log.append(
             {**seen, "idempotency_key": call.headers.get("idempotency-key"), "fault": fault.kind if fault else None}
         )

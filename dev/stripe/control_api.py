@@ -10,6 +10,7 @@ from dev.stripe.account import DEFAULTS, SETTINGS
 from dev.stripe.account_commands import ACCOUNT_COMMANDS
 from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
 from dev.stripe.bank_commands import BANK_COMMANDS
+from dev.stripe.copies import copy_customers
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import collection
@@ -182,8 +183,8 @@ def authenticate_payment(application: Application, given: dict[str, Any]) -> Any
 
 
 def requests(application: Application, given: dict[str, Any]) -> Any:
-    """Return the API requests that were received, oldest first."""
-    return {"requests": list(application.log)}
+    """Return the last API requests, oldest first, and the numbers of all by method and resource, such as `GET invoices`."""
+    return {"requests": list(application.log), "counts": dict(application.counts)}
 
 
 def deliveries(application: Application, given: dict[str, Any]) -> Any:
@@ -243,6 +244,7 @@ COMMANDS: dict[str, Command] = {
     "pay_invoice": pay_invoice,
     "authenticate_payment": authenticate_payment,
     **BANK_COMMANDS,
+    "copy_customers": copy_customers,
     "requests": requests,
     "deliveries": deliveries,
     "redeliver": redeliver,

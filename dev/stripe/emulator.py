@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -113,6 +114,10 @@ class EmulatorClient(AccountControls, BankClient):
     def requests(self) -> list[dict[str, Any]]:
         """Return the received requests: method, path, status, idempotency_key, fault, broken."""
         return self.send_command("requests")["requests"]
+
+    def request_counts(self) -> Counter[str]:
+        """Return the numbers of all requests by method and resource, such as `GET invoices`."""
+        return Counter(self.send_command("requests")["counts"])
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Return every delivery: event, type, status (pending, taken, failed), responses."""

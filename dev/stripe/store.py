@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -21,10 +22,10 @@ LINKS = ("customer", "subscription", "invoice", "charge", "payment_intent", "pro
 
 def links(obj: Obj) -> Iterator[str]:
     """Yield the index entries of an object, which avoid a search through all objects of its kind."""
-    for field in LINKS:
-        value = obj.get(field) or obj.get("_", {}).get(field)
+    for link in LINKS:
+        value = obj.get(link) or obj.get("_", {}).get(link)
         if isinstance(value, str):
-            yield f"{obj['object']}.{field}={value}"
+            yield f"{obj['object']}.{link}={value}"
 
 
 def matches(obj: Obj, values: dict[str, object]) -> bool:
@@ -32,11 +33,43 @@ def matches(obj: Obj, values: dict[str, object]) -> bool:
     return all(obj.get(key, obj.get("_", {}).get(key)) == value for key, value in values.items())
 
 
+def created_at(obj: Obj) -> int:
+    """Return the time of an object's creation in seconds since 1970, 0 for one that has none. Invoice items call it `date`."""
+    at = obj.get("created", obj.get("date"))
+    return at if isinstance(at, int) else 0
+
+
+@dataclass
+class Index:
+    """The ids of the objects with a property, in the order in which they got it.
+
+    `latest` has at each place the latest `created` up to there, so that a list from a time on need not read what is older.
+    """
+
+    names: list[str] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    latest: list[int] = field(default_factory=list)
+
+    def add(self, name: str, created: int) -> None:
+        """Add an id unless it is known."""
+        if name not in self.places:
+            self.places[name] = len(self.names)
+            self.names.append(name)
+            self.latest.append(max(created, self.latest[-1] if self.latest else 0))
+
+    def newest_first(self, after: str | None, since: int) -> Iterator[str]:
+        """Yield the ids, newest first, from the one below `after` to the oldest that can be of the time `since` or later."""
+        for place in range(self.places[after] if after else len(self.names), 0, -1):
+            if self.latest[place - 1] < since:
+                return
+            yield self.names[place - 1]
+
+
 class Store:
     def __init__(self, file: str | None = None) -> None:
         self.lock = threading.RLock()
         self.rows: dict[str, bytes] = {}
-        self.index: dict[str, dict[str, None]] = {}
+        self.index: dict[str, Index] = {}
         self.open: dict[str, Obj] = {}
         self.depth = 0
         self.listeners: list[Callable[[list[Obj]], None]] = []
@@ -49,7 +82,7 @@ class Store:
     def enter(self, obj: Obj) -> None:
         """Add an object to the index. Stale entries are harmless, because `where` checks the object itself."""
         for name in (obj["object"], *links(obj)):
-            self.index.setdefault(name, {})[obj["id"]] = None
+            self.index.setdefault(name, Index()).add(obj["id"], created_at(obj))
 
     def add(self, obj: Obj) -> Obj:
         """Store a new object, or one whose links changed, and return it."""
@@ -82,6 +115,14 @@ class Store:
         """Return the same objects as `where`, without adding them to the transaction. This is fast, and changes are lost."""
         return [obj for obj in map(self.find_read_only, self.names(kind, values)) if obj is not None and matches(obj, values)]
 
+    def newest_first(self, kind: str, after: str | None, since: int, **values: object) -> Iterator[Obj]:
+        """Yield the objects of `where_read_only` newest first, from the one below `after` on, without reading those above it.
+
+        Those at the end that were created before `since` may be left out.
+        """
+        found = map(self.find_read_only, self.index_of(kind, values).newest_first(after, since))
+        return (obj for obj in found if obj is not None and matches(obj, values))
+
     def find_read_only(self, name: str) -> Obj | None:
         """Return an object without adding it to the transaction."""
         if name in self.open:
@@ -91,8 +132,12 @@ class Store:
 
     def names(self, kind: str, values: dict[str, object]) -> list[str]:
         """Return ids that include those of the objects of a kind with these values."""
-        entries = [f"{kind}.{field}={value}" for field, value in values.items() if field in LINKS]
-        return list(self.index.get(entries[0] if entries else kind, ()))
+        return list(self.index_of(kind, values).names)
+
+    def index_of(self, kind: str, values: dict[str, object]) -> Index:
+        """Return the shortest index of the objects of a kind with these values."""
+        linked = [f"{kind}.{name}={value}" for name, value in values.items() if name in LINKS and isinstance(value, str)]
+        return min((self.index.get(name, Index()) for name in linked or [kind]), key=lambda index: len(index.names))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

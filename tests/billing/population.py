@@ -8,14 +8,18 @@ from typing import Any
 
 import orjson
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Q
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing import services, tasks
 from billing.models import StripeCustomer, SubscriptionPlan
-from core import clock
-from dev.billing_simulation.jobs import run_enqueued
+from core import clock, rls
 from dev.factories import UserFactory
+from dev.stripe.deliveries import signature
 from tests.billing.stories import Plans, Story, draw_stories
-from tests.billing.stripe_payments import Payments
+from tests.billing.stripe_payments import SECRET, Payments, post
 from tests.dev.stripe.fixtures import client_of
 from users.models import User
 
@@ -24,6 +28,8 @@ DAY = 86_400
 FAILURES = ("invoice.payment_failed", "invoice.payment_action_required", "invoice.overdue")
 LOST = 0.2
 REPEATED = 0.2
+WORKER_DELAY = timedelta(seconds=10)  # after the events of a round; `test_access_delay.py` measures that of a real worker
+MAX_ROUNDS = 6  # so that access is compared at most 60 seconds after the last event about a customer
 
 
 @dataclass
@@ -53,7 +59,7 @@ class Population:
         self.plans: Plans = {
             (plan.name, plan.billing_cycle): plan for plan in SubscriptionPlan.objects.filter(is_active=True, currency="USD")
         }
-        self.last_event, self.last_job = "", 0
+        self.last_event = ""
         self.changed: set[str] = set()  # the customers at Stripe with an event since the last look
         self.failed_at: dict[str, int] = {}  # when the payment of an invoice first failed or was overdue
         self.keys: dict[Any, dict[str, None]] = {}
@@ -61,8 +67,7 @@ class Population:
 
     def live_through(self, day: int) -> None:
         """Pass a day: time, the customers' actions, the events that arrive."""
-        self.traveler.shift(timedelta(days=1))
-        self.stripe.advance(DAY)
+        self.pass_time(timedelta(days=1))
         self.deliver()
         for customer in self.customers:
             for action in customer.story.actions.get(day, ()):
@@ -70,23 +75,45 @@ class Population:
                     customer.performed.append(action.__name__)
         self.deliver()
 
-    def deliver(self) -> None:
-        """Deliver the new events in a random order, some of them twice and some never, and run the jobs.
+    def pass_time(self, time: timedelta) -> None:
+        """Move the clocks, of Stripe and of this process."""
+        self.traveler.shift(time)
+        self.stripe.advance(int(time.total_seconds()))
 
-        The events that the jobs cause arrive too.
+    def deliver(self) -> None:
+        """Deliver the new events to the endpoint in a random order, some of them twice and some never, and run the jobs.
+
+        The events that the jobs cause arrive in the next round. At the end, the last event about a customer is between
+        WORKER_DELAY and MAX_ROUNDS times that old, which is at most a minute.
         """
-        while new := self.stripe.events(after=self.last_event):
+        for _ in range(MAX_ROUNDS):
+            new = self.stripe.events(after=self.last_event)
+            if not new:
+                return
             self.last_event = new[-1]["id"]
             lost = {event["id"] for event in new if self.chance.random() < LOST}
             arriving = [event for event in new if event["id"] not in lost]
             arriving += [event for event in arriving if self.chance.random() < REPEATED]
             self.chance.shuffle(arriving)
             for event in arriving:
-                row, _ = services.store_event(orjson.dumps(event), headers={}, now=clock.now())
-                services.handle_event(row.pk, now=clock.now())
-            self.last_job = run_enqueued(self.last_job)
-            self.note_keys()
+                body = orjson.dumps(event)
+                assert post(body, signature(body, [SECRET], int(clock.now().timestamp()))).status_code == 200
             self._note(new, lost)
+            self.pass_time(WORKER_DELAY)
+            self.run_jobs()
+            self.note_keys()
+        assert not self.stripe.events(after=self.last_event)
+
+    def run_jobs(self) -> None:
+        """Run the jobs that are due, and those that they enqueue, as a worker does. A job that is not due yet waits."""
+        todo = ProcrastinateJob.objects.filter(status="todo", task_name__startswith="billing.")
+        due = todo.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=clock.now())).order_by("pk")
+        while jobs := list(due.all()):
+            for job in jobs:
+                with rls.as_staff():
+                    app.tasks[job.task_name].func(**job.args)
+            with rls.as_login_role(), connection.cursor() as cursor:
+                cursor.execute("DELETE FROM procrastinate_jobs WHERE id = ANY(%s)", [[job.pk for job in jobs]])
 
     def _note(self, new: list[dict[str, Any]], lost: set[str]) -> None:
         """Note which customers the events are about, and whose events were lost."""
@@ -111,16 +138,15 @@ class Population:
         return str(obj.get("customer") or "")
 
     def spend_night(self) -> None:
-        """Run the hourly and the nightly jobs, which receive the lost events."""
-        self.traveler.shift(timedelta(minutes=10))
-        self.stripe.advance(600)
+        """Run the hourly and the nightly jobs, which receive the lost events, and the jobs that are due a minute later."""
+        self.pass_time(timedelta(minutes=10))
         tasks.process_period_ends(0)
         tasks.update_expired_access(0)
         services.reconcile(now=clock.now())
-        self.last_job = run_enqueued(self.last_job)
+        self.pass_time(WORKER_DELAY)
+        self.run_jobs()
         for customer in self.customers:
             customer.is_told = True
-        self.deliver()  # what the jobs changed at Stripe
 
     def keys_of(self, customer: Customer) -> list[str]:
         """Return the customer's IDs at Stripe, also those of deleted ones, the present one last."""
@@ -137,7 +163,7 @@ class Population:
         for _ in range(2):
             self.traveler.shift(timedelta(minutes=10))
             call_command("reconcile_stripe", fix=True, stdout=StringIO())
-            self.last_job = run_enqueued(self.last_job)
+            self.run_jobs()
         self.traveler.shift(timedelta(minutes=10))
         call_command("reconcile_stripe", fix=True, stdout=StringIO())
         output = StringIO()

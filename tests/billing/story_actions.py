@@ -151,22 +151,49 @@ def change_card_to(card: str) -> Action:
     return change_card
 
 
-def pay_open_invoice(world: Population, customer: Customer) -> bool:
-    """Pay the newest open invoice on its page."""
-    for invoice in stripe_client.list_all("invoices", customer=customer.stripe_id, status="open"):
-        if invoice["amount_remaining"]:
-            world.stripe.pay_invoice(invoice["id"], "mastercard", authenticated=True)
-            return True
-    return False
+def about_open_invoice(change: Callable[[Population, Any], Any]) -> Action:
+    """Return an action about the newest open invoice of more than 10.00, of which 9.00 can be paid as a part."""
+
+    def action(world: Population, customer: Customer) -> bool:
+        found = stripe_client.list_all("invoices", customer=customer.stripe_id, status="open")
+        invoice = next((item for item in found if item["amount_remaining"] > 1000), None)
+        if invoice is not None:
+            change(world, invoice)
+        return invoice is not None
+
+    action.__name__ = change.__name__
+    return action
 
 
-def pay_in_two_parts(world: Population, customer: Customer) -> bool:
-    for invoice in stripe_client.list_all("invoices", customer=customer.stripe_id, status="open"):
-        if invoice["amount_remaining"] > 1000:
-            world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
-            world.stripe.pay_invoice(invoice["id"], "mastercard", authenticated=True)
-            return True
-    return False
+@about_open_invoice
+def pay_open_invoice(world: Population, invoice: Any) -> None:
+    world.stripe.pay_invoice(invoice["id"], "mastercard", authenticated=True)
+
+
+@about_open_invoice
+def pay_in_two_parts(world: Population, invoice: Any) -> None:
+    world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
+    world.stripe.pay_invoice(invoice["id"], "mastercard", authenticated=True)
+
+
+@about_open_invoice
+def pay_part(world: Population, invoice: Any) -> None:
+    world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
+
+
+@about_open_invoice
+def pay_too_much(world: Population, invoice: Any) -> None:
+    world.stripe.pay_invoice_part(invoice["id"], invoice["amount_remaining"] + 500, "visa")
+
+
+@about_open_invoice
+def pay_elsewhere(world: Population, invoice: Any) -> None:
+    world.v1.invoices.pay(invoice["id"], {"paid_out_of_band": True})
+
+
+@about_open_invoice
+def give_up_invoice(world: Population, invoice: Any) -> None:
+    world.v1.invoices.mark_uncollectible(invoice["id"])
 
 
 def delete_customer(world: Population, customer: Customer) -> bool:

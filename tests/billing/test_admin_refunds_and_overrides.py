@@ -262,7 +262,7 @@ def test_a_customers_page_links_to_a_new_subscription(clerk: tuple[User, Client]
 @pytest.mark.parametrize(
     ("page", "line"),
     [
-        (INVOICES, "35.00,0.00,35.00,0.00,0.00,USD,paid"),
+        (INVOICES, "35.00,0.00,35.00,35.00,0.00,0.00,USD,paid"),
         (ADJUSTMENTS, "20.00,USD,succeeded"),
     ],
 )

@@ -76,7 +76,8 @@ def test_the_part_paid_from_credit_is_not_refunded(invoice: BillingHistory, staf
 
 
 def test_an_invoice_paid_from_credit_is_not_refunded(invoice: BillingHistory, staff: User) -> None:
-    invoice.amount_due = Decimal("0.00")
+    invoice.amount_due = invoice.amount_collected = Decimal("0.00")
+    invoice.collected_at = None
     invoice.save()
     assert services.refundable_amount(invoice) == 0
     with pytest.raises(ConflictError, match="paid from credit"):

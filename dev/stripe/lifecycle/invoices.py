@@ -141,8 +141,30 @@ def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> N
         payment.update(status="paid", amount_paid=due)
         payment["status_transitions"]["paid_at"] = now
         emit(account, "invoice_payment.paid", payment)
+    if out_of_band and due:
+        record_payment_elsewhere(account, invoice, due)
     emit(account, "invoice.paid", invoice)
     emit(account, "invoice.payment_succeeded", invoice)
+
+
+def record_payment_elsewhere(account: Account, invoice: Obj, amount: int) -> None:
+    """Add what was paid outside of Stripe to the payments of an invoice: docs.stripe.com/api/payment-record."""
+    payment = account.store.add(
+        new_object(
+            "invoice_payment",
+            amount_paid=amount,
+            amount_requested=amount,
+            created=account.now(invoice),
+            currency=invoice["currency"],
+            invoice=invoice["id"],
+            is_default=False,
+            payment={"payment_record": new_id("pr"), "type": "payment_record"},
+            status="paid",
+            _={"customer": invoice["customer"]},
+        )
+    )
+    payment["status_transitions"]["paid_at"] = account.now(invoice)
+    emit(account, "invoice_payment.paid", payment)
 
 
 def cancel_payment(account: Account, payment: Obj) -> None:

@@ -48,7 +48,7 @@ def create_product(account: Account, given: dict[str, Any]) -> Obj:
 @route("GET /v1/products", {**PAGING, "active": boolean, "ids": each(text), "created": span, "url": text})
 def list_products(account: Account, given: dict[str, Any]) -> Obj:
     found = newest_first(account, "product", given, "active", "url")
-    return page("/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
+    return page("/v1/products", (one for one in found if one["id"] in (given.get("ids") or [one["id"]])), given)
 
 
 RECURRING: Table = {
@@ -161,7 +161,7 @@ FILTERS: Table = {
 
 @route("GET /v1/prices", FILTERS)
 def list_prices(account: Account, given: dict[str, Any]) -> Obj:
-    found = newest_first(account, "price", given, "active", "currency", "product", "type")
+    found = list(newest_first(account, "price", given, "active", "currency", "product", "type"))
     if given.get("lookup_keys"):
         found = [price for price in found if price["lookup_key"] in given["lookup_keys"]]
     for key, value in (given.get("recurring") or {}).items():

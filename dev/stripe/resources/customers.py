@@ -125,7 +125,7 @@ def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
 def listed(account: Account, given: dict[str, Any]) -> Obj:
     """List customers by exact email address. Customers of a test clock are only listed if it is given."""
     found = newest_first(account, "customer", given, "email", "test_clock")
-    found = [one for one in found if not one.get("deleted") and one["test_clock"] == given.get("test_clock")]
+    found = (one for one in found if not one.get("deleted") and one["test_clock"] == given.get("test_clock"))
     return page("/v1/customers", found, given)
 
 

@@ -34,14 +34,14 @@ def list_events(account: Account, given: dict[str, Any]) -> Obj:
     if given.get("type") and given.get("types"):
         raise ApiError("You may only specify one of these parameters: type, types.", param="types")
     kinds = given.get("types") or ([given["type"]] if given.get("type") else ["*"])
-    recent = [event for event in newest_first(account, "event", given) if is_retained(account, event)]
-    found = [event for event in recent if any(is_kind(event, kind) for kind in kinds)]
+    recent = (event for event in newest_first(account, "event", given) if is_retained(account, event))
+    found = (event for event in recent if any(is_kind(event, kind) for kind in kinds))
     if given.get("delivery_success") is not None:
-        found = [
+        found = (
             event
             for event in found
             if (event["pending_webhooks"] == 0 and event["_"]["failed"] == 0) == given["delivery_success"]
-        ]
+        )
     return page("/v1/events", found, given)
 
 

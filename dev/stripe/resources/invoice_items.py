@@ -5,7 +5,7 @@ from typing import Any
 from dev.stripe.account import Account, new_metadata
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.invoice_lines import new_invoice_item
-from dev.stripe.pagination import PAGING, page, within
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, integer, metadata, span, text
 from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
@@ -36,10 +36,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("GET /v1/invoiceitems", {**PAGING, "customer": text, "invoice": text, "pending": boolean, "created": span})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    wanted = {name: given[name] for name in ("customer", "invoice") if given.get(name)}
-    found = [
-        item for item in reversed(account.store.where("invoiceitem", **wanted)) if within(given.get("created"), item["date"])
-    ]
+    found = newest_first(account, "invoiceitem", given, "customer", "invoice")
     if given.get("pending") is not None:
-        found = [item for item in found if (item["invoice"] is None) == given["pending"]]
+        found = (item for item in found if (item["invoice"] is None) == given["pending"])
     return page("/v1/invoiceitems", found, given)

@@ -135,6 +135,8 @@ def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
         raise ApiError("You can't void an invoice with a payment that is processing.")
     if invoice["status"] not in ("open", "uncollectible"):
         raise ApiError(f"You can only void open or uncollectible invoices; this one is {invoice['status']}.")
+    if account.store.where("invoice_payment", invoice=name, status="paid"):
+        raise ApiError("You can't void an invoice with a payment: docs.stripe.com/invoicing/partial-payments")
     void(account, invoice)
     return invoice
 

@@ -23,7 +23,7 @@ ITEM_FIELDS = ("price", "quantity", "metadata")
 
 
 def owner_of(account: Account, name: str) -> Obj:
-    for subscription in account.store.where("subscription"):
+    for subscription in account.store.where_read_only("subscription"):
         if any(item["id"] == name for item in subscription["items"]["data"]):
             return subscription
     raise no_such("subscription_item", name)

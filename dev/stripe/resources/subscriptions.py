@@ -100,11 +100,11 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
     """List subscriptions by `status`, which may be `all` or `ended`. By default those that have not ended."""
     found = newest_first(account, "subscription", given, "customer", "test_clock", "collection_method")
     if given.get("test_clock") is None and given.get("customer") is None:
-        found = [one for one in found if one["test_clock"] is None]
+        found = (one for one in found if one["test_clock"] is None)
     if given.get("price"):
-        found = [one for one in found if any(item["price"]["id"] == given["price"] for item in one["items"]["data"])]
+        found = (one for one in found if any(item["price"]["id"] == given["price"] for item in one["items"]["data"]))
     wanted = allowed_statuses(given.get("status"))
-    return page("/v1/subscriptions", [one for one in found if one["status"] in wanted], given)
+    return page("/v1/subscriptions", (one for one in found if one["status"] in wanted), given)
 
 
 def allowed_statuses(status: str | None) -> tuple[str, ...]:

@@ -84,6 +84,13 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{INVOICE}_amount_bounds": (BillingHistory, {"amount": "-0.01"}, None),
     f"{INVOICE}_amount_refunded_bounds": (BillingHistory, {"amount_refunded": "-0.01"}, None),
     f"{INVOICE}_amount_due_bounds": (BillingHistory, {"amount_due": "-0.01"}, None),
+    f"{INVOICE}_amount_collected_bounds": (BillingHistory, {"amount_collected": "-0.01"}, None),
+    f"{INVOICE}_collected_at_when_collected": (BillingHistory, {"amount_collected": "1.00", "collected_at": None}, None),
+    f"{INVOICE}_draft_collects_nothing": (
+        BillingHistory,
+        {"status": "draft", "amount_collected": "1.00", "collected_at": EARLY},
+        None,
+    ),
     f"{INVOICE}_amount_refunded_within_amount": (BillingHistory, {"amount": "1.00", "amount_refunded": "1.01"}, None),
     f"{INVOICE}_currency_iso_4217": (BillingHistory, {"currency": "us"}, None),
     f"{INVOICE}_status_choice": (BillingHistory, {"status": "lost"}, None),

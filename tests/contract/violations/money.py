@@ -24,6 +24,7 @@ AMOUNTS: tuple[tuple[Any, str, dict[str, Any], bool], ...] = (
     (BillingHistory, "amount", {}, False),
     *((BillingHistory, name, {}, False) for name in ("amount_due", "discount", "tax")),
     (BillingHistory, "amount_refunded", {}, False),
+    (BillingHistory, "amount_collected", {"collected_at": "2026-01-31T00:00:00Z"}, False),
     (Adjustment, "amount", {}, False),
     (StripeCustomer, "credit", {}, False),
     (CareerMilestone, "target_salary", {}, True),

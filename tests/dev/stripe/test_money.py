@@ -68,11 +68,25 @@ def test_an_open_invoice_is_given_up(shop: Shop, action: str, status: str, event
         shop.v1.invoices.finalize_invoice(invoice.id)
 
 
+def test_an_invoice_with_a_payment_is_not_voided(shop: Shop) -> None:
+    subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
+    shop.emulator.advance(29 * DAY)
+    invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
+    shop.emulator.pay_invoice_part(invoice.id, 400, "visa")
+    with pytest.raises(stripe.InvalidRequestError, match="can't void an invoice with a payment"):
+        shop.v1.invoices.void_invoice(invoice.id)
+    assert shop.v1.invoices.mark_uncollectible(invoice.id).amount_paid == 400
+
+
 def test_an_invoice_paid_out_of_band_is_paid(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     shop.emulator.advance(29 * DAY)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
-    assert shop.v1.invoices.pay(invoice.id, {"paid_out_of_band": True}).status == "paid"
+    paid = shop.v1.invoices.pay(invoice.id, {"paid_out_of_band": True, "expand": ["payments"]})
+    assert (paid.status, paid.amount_paid) == ("paid", 1000)
+    by_status = {entry.status: entry for entry in paid.payments.data}
+    assert (by_status["paid"].payment.type, by_status["paid"].amount_paid) == ("payment_record", 1000)
+    assert by_status["canceled"].payment.type == "payment_intent"
     assert shop.v1.subscriptions.retrieve(subscription.id).status == "active"
 
 
