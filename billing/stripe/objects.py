@@ -100,7 +100,6 @@ class StripeInvoice:
     payment: OpenPayment = NO_PAYMENT  # read separately, by `billing.stripe.open_payments`
     is_awaited: bool = False  # True if a plan change or a resumption waits for it
 
-
     @property
     def is_being_collected(self) -> bool:
         """True for a renewal that is not paid yet, as long as Stripe has not given it up."""

@@ -55,7 +55,9 @@ def intervals_a_year(plan_cycles: Mapping[str, str], subscriptions: Iterable[Str
     """Return the number of intervals in a year of the prices of plans, by Stripe ID, and of subscriptions."""
     found = {price: OF_PLANS[BillingCycle(cycle)] for price, cycle in plan_cycles.items()}
     items = [item for subscription in subscriptions for item in (*subscription.items, *subscription.pending_items)]
-    return found | {item.price_id: A_YEAR[BillingInterval(item.interval)] / item.interval_count for item in items if item.interval}
+    return found | {
+        item.price_id: A_YEAR[BillingInterval(item.interval)] / item.interval_count for item in items if item.interval
+    }
 
 
 def _charges_of(invoice: StripeInvoice, a_year: Mapping[str, Decimal]) -> list[Facts]:

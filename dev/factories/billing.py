@@ -9,9 +9,11 @@ from factory.django import DjangoModelFactory
 from billing.models import (
     Adjustment,
     BillingHistory,
+    BillingMovement,
     DunningStep,
     EntitlementOverride,
     FeatureAccess,
+    RecurringCharge,
     StripeCustomer,
     StripeEvent,
     Subscription,
@@ -149,3 +151,28 @@ class DunningStepFactory(OwnedFactory):
     kind = "notice"
     key = factory.Sequence(lambda number: f"notice-{number}")
     happened_at = days_from_now(0)
+
+
+class RecurringChargeFactory(OwnedFactory):
+    class Meta:
+        model = RecurringCharge
+
+    invoice = factory.SubFactory(InvoiceFactory, user=factory.SelfAttribute("..user"))
+    number = 0
+    price_id = "price_made"
+    starts_at = days_from_now(-19)
+    ends_at = days_from_now(12)
+    annual_amount = Decimal("420.00")
+
+
+class BillingMovementFactory(OwnedFactory):
+    """A start; with `annual_before`, a change from that amount to `annual_after`."""
+
+    class Meta:
+        model = BillingMovement
+
+    kind = "new"
+    happened_at = days_from_now(-19)
+    annual_before = Decimal("0.00")
+    annual_after = Decimal("420.00")
+    annual_change = factory.LazyAttribute(lambda row: row.annual_after - row.annual_before)
