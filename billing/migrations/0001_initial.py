@@ -1322,6 +1322,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "movement",
                 "abstract": False,
+                "indexes": [models.Index(fields=["user", "-happened_at", "-id"], name="billing_movement_newest")],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("user", "currency", "happened_at"), name="billing_billingmovement_happened_at_unique"
@@ -1704,6 +1705,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["user", "-starts_at", "-id"], name="billing_charge_newest")],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "invoice", "number"), name="billing_recurringcharge_number_unique"),
                     models.CheckConstraint(

@@ -51,6 +51,7 @@ class RecurringCharge(OwnedModel):
             models.UniqueConstraint(fields=["user", "invoice", "number"], name=f"{CHARGE}_number_unique"),
             rule(f"{CHARGE}_ends_at_after_start", Q(ends_at__gt=F("starts_at")), "The end must be after the start."),
         ]
+        indexes = [models.Index(fields=["user", "-starts_at", "-id"], name="billing_charge_newest")]
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
@@ -111,6 +112,7 @@ class BillingMovement(OwnedModel):
                 violation_error_message="A customer is new once.",
             ),
         ]
+        indexes = [models.Index(fields=["user", "-happened_at", "-id"], name="billing_movement_newest")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.happened_at:%Y-%m-%d}"

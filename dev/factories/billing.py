@@ -1,5 +1,6 @@
 """Factories of the billing models."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from billing.models import (
     SubscriptionPlan,
     UsageRecord,
 )
+from core import clock
 from dev.factories.times import days_from_now
 from dev.factories.users import OwnedFactory
 
@@ -166,13 +168,16 @@ class RecurringChargeFactory(OwnedFactory):
 
 
 class BillingMovementFactory(OwnedFactory):
-    """A start; with `annual_before`, a change from that amount to `annual_after`."""
+    """An expansion, of which a user can have many. With `first=True`, the user's first movement."""
 
     class Meta:
         model = BillingMovement
 
-    kind = "new"
-    happened_at = days_from_now(-19)
-    annual_before = Decimal("0.00")
+    class Params:
+        first = factory.Trait(kind="new", annual_before=Decimal("0.00"))
+
+    kind = "expansion"
+    happened_at = factory.Sequence(lambda number: clock.now() - timedelta(days=19, minutes=number))
+    annual_before = Decimal("180.00")
     annual_after = Decimal("420.00")
     annual_change = factory.LazyAttribute(lambda row: row.annual_after - row.annual_before)

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription
+from billing.models import Adjustment, BillingHistory, BillingMovement, FeatureAccess, StripeCustomer, Subscription
 from users.models import User
 
 SHOWN: dict[type[Any], tuple[str, ...]] = {
     Subscription: ("plan__name", "status", "cancel_at_period_end", "current_period_end", "canceled_at", "trial_end"),
     BillingHistory: ("subscription__plan__name", "amount", "amount_refunded", "currency", "status", "billing_date", "paid_at"),
     Adjustment: ("kind", "amount", "currency", "status", "invoice__amount"),
+    BillingMovement: ("happened_at", "kind", "currency", "annual_before", "annual_after"),
     StripeCustomer: ("card_brand", "card_last4", "credit", "currency"),
     FeatureAccess: ("feature_name", "usage_limit"),
 }

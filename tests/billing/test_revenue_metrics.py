@@ -55,7 +55,7 @@ def test_mrr_is_what_is_paid_now_in_each_currency() -> None:
 
 def test_mrr_is_added_before_it_is_rounded() -> None:
     for _ in range(3):
-        BillingMovementFactory(annual_after=Decimal("100.00"), happened_at=at(1))
+        BillingMovementFactory(first=True, annual_after=Decimal("100.00"), happened_at=at(1))
     assert row_of(revenue_metrics.monthly_recurring_revenue(NOW), "USD")[:2] == ["3", "25.00"]
 
 
