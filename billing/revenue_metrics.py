@@ -88,8 +88,8 @@ def revenue_by_month(now: datetime) -> Metric:
     return Metric(
         "mrr-by-month",
         "Monthly recurring revenue by month",
-        "MRR at the start + new + reactivation + expansion + contraction + churn = MRR at the end. A customer is new with their "
-        f"first payment, and reactivates when they pay again after churn. {RESTATED}",
+        "MRR at the start + new + reactivation + expansion + contraction + churn = MRR at the end. A customer is new with "
+        f"their first payment, and reactivates when they pay again after churn. {RESTATED}",
         f"{SOURCE} Months are those of UTC.",
         ("month", "currency", "start", *(kind.label.lower() for kind in PARTS), "end", "customers at the end"),
         8,
@@ -150,8 +150,8 @@ def revenue_retention(now: datetime) -> Metric:
     return _retention(
         "retention-mrr",
         "MRR that is left, by the month of the first payment",
-        "MRR of the month's new customers at the end of the first, second, … month after it, divided by the MRR with which they "
-        f"began. Expansions can raise it above 100. With fewer than {MIN_CUSTOMERS} customers, no percentage is shown.",
+        "MRR of the month's new customers at the end of the first, second, … month after it, divided by the MRR with which "
+        f"they began. Expansions can raise it above 100. With fewer than {MIN_CUSTOMERS} customers, no percentage is shown.",
         now,
         is_revenue=True,
     )
@@ -211,9 +211,7 @@ def _customers_gained(parts: Iterable[tuple[str, tuple[Decimal, int]]]) -> int:
 
 def _states(begins: Iterable[datetime], now: datetime) -> States:
     """Return the recurring revenue of a year of each customer and currency, before the beginning of each month and now."""
-    sums: dict[str, Any] = {
-        f"at{number}": Sum("annual_change", filter=Q(happened_at__lt=at)) for number, at in enumerate(begins)
-    }
-    sums["now"] = Sum("annual_change")
-    rows = BillingMovement.objects.filter(happened_at__lte=now).values("user", "currency").order_by().annotate(**sums)
-    return {(row["user"], row["currency"]): [row[name] or ZERO for name in sums] for row in rows.iterator()}
+    sums = [Sum("annual_change", filter=Q(happened_at__lt=at), default=ZERO) for at in begins]
+    named = {f"at{number}": total for number, total in enumerate([*sums, Sum("annual_change", default=ZERO)])}
+    rows = BillingMovement.objects.filter(happened_at__lte=now).order_by().values_list("user", "currency").annotate(**named)
+    return {(user, currency): amounts for user, currency, *amounts in rows.iterator()}

@@ -84,7 +84,7 @@ class BillingMovement(OwnedModel):
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.NEVER,
-        reason="the recurring revenue of past months must not change, as that of the invoices, which are retained for ten years",
+        reason="the recurring revenue of past months must remain, like the invoices, which are retained for ten years",
     )
     personal_fields = personal("annual_change", "annual_before", "annual_after")
 

@@ -51,9 +51,9 @@ class StripePayment:
 class StripeLine:
     """A line that charges a recurring price for a time, or credits the rest of a time that was charged before.
 
-    `price` is the price of the whole interval times the quantity, None if it is unknown; that of a proration is after discounts.
-    `net` is the part of `amount` that is recurring revenue: after recurring discounts and without tax. It is 0 if nothing is
-    charged.
+    `price` is the price of the whole interval times the quantity, None if it is unknown; that of a proration is after
+    discounts. `net` is the part of `amount` that is recurring revenue: after recurring discounts and without tax. It is 0 if
+    nothing is charged.
     """
 
     price_id: str

@@ -62,7 +62,8 @@ def is_tried(account: AccountOfACustomer, bill: Any) -> bool:
 
 def lines_of(bill: Any) -> list[Any]:
     """Return the lines of an invoice that are about a subscription's time."""
-    return [line for line in bill["lines"]["data"] if line["parent"]["type"] == "subscription_item_details" or is_proration(line)]
+    lines = bill["lines"]["data"]
+    return [line for line in lines if line["parent"]["type"] == "subscription_item_details" or is_proration(line)]
 
 
 def is_credit(line: Any) -> bool:

@@ -121,8 +121,9 @@ def test_a_gap_of_less_than_a_day_is_no_churn(returns: datetime, movements: list
 
 def test_another_currency_is_churn_and_a_reactivation() -> None:
     dollars = subscription(charge(day(1), day(2)), ended_at=day(2))
-    euros = subscription(charge(day(2), day(3), 99), key="sub_2", currency="EUR", status="active", ended_at=None, period_end=day(3))
-    assert shown(dollars, euros) == ["01-01 new 0 120 USD", "02-01 churn 120 0 USD", "02-01 reactivation 0 99 EUR"]
+    euros = subscription(charge(day(2), day(3), 99), key="sub_2", currency="EUR", ended_at=day(3))
+    change = ["02-01 churn 120 0 USD", "02-01 reactivation 0 99 EUR"]
+    assert shown(dollars, euros) == ["01-01 new 0 120 USD", *change, "03-01 churn 99 0 EUR"]
 
 
 @pytest.mark.parametrize("seed", range(20))
