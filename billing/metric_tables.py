@@ -15,7 +15,7 @@ Row = tuple[Any, ...]
 
 
 class Picture(StrEnum):
-    """How a table is drawn: bars of one column, gains and losses of each row, or a background as dark as each share."""
+    """The picture of a table: bars of one column, gains and losses of each row, or a background as dark as each share."""
 
     BARS = "bars"
     BRIDGE = "bridge"

@@ -1,7 +1,7 @@
 """Business metrics as sums over all customers, without personal data: revenue, churn, trials and overdue invoices.
 
-Each metric includes its formula and its inputs. Each table is computed by one or two database queries, and a month without
-activity has zeros. Amounts in different currencies are never added.
+Each metric includes its formula and its inputs. Each table is computed by one database query, and a month without activity
+has zeros. Amounts in different currencies are never added.
 """
 
 from collections.abc import Iterable
@@ -25,8 +25,7 @@ def all_metrics(*, now: datetime) -> list[Metric]:
         revenue_metrics.monthly_recurring_revenue(now),
         revenue_metrics.revenue_by_month(now),
         revenue_metrics.churn(now),
-        revenue_metrics.customer_retention(now),
-        revenue_metrics.revenue_retention(now),
+        *revenue_metrics.retention(now),
         trial_conversion(now),
         overdue(now),
     ]

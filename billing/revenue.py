@@ -151,7 +151,8 @@ def _spans(subscription: ChargedSubscription) -> Spans:
     spans = Spans()
     # at one instant, credits come first, as the time that they credit was charged before
     for charge in sorted(subscription.charges, key=lambda one: (one.starts_at, one.annual_amount is not None)):
-        if charge.annual_amount is not None and not charge.is_paid and not _counts_unpaid(subscription, charge, spans):
+        is_charge, is_continued = charge.annual_amount is not None, subscription.status in CONTINUING
+        if is_charge and not charge.is_paid and not (is_continued and spans.amount_before(charge.starts_at)):
             continue
         spans.cut(charge.starts_at, [charge.price_id])
         if charge.annual_amount is not None:
@@ -165,10 +166,6 @@ def _spans(subscription: ChargedSubscription) -> Spans:
             if span.ends_at is not None and span.ends_at >= subscription.period_end:
                 span.ends_at = None
     return spans
-
-
-def _counts_unpaid(subscription: ChargedSubscription, charge: Charge, spans: Spans) -> bool:
-    return subscription.status in CONTINUING and spans.amount_before(charge.starts_at) > 0
 
 
 def _end_of(subscription: ChargedSubscription) -> datetime | None:

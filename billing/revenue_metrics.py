@@ -5,7 +5,7 @@ are rounded so that they add up: each is the difference between the rounded sums
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,16 @@ RESTATED = (
     "months may still change."
 )
 SOURCE = "Movements of customers whom Stripe charges, after recurring discounts and without tax. Gifts and trials have none."
+CUSTOMERS_LEFT = "Customers who still pay, by the month of their first payment"
+CUSTOMERS_FORMULA = (
+    "Customers of the month who pay at the end of the first, second, … month after it, divided by all new customers of the "
+    f"month. With fewer than {MIN_CUSTOMERS} customers, their numbers are shown instead."
+)
+REVENUE_LEFT = "MRR that is left, by the month of the first payment"
+REVENUE_FORMULA = (
+    "MRR of the month's new customers at the end of the first, second, … month after it, divided by the MRR with which they "
+    f"began. Expansions can raise it above 100. With fewer than {MIN_CUSTOMERS} customers, no percentage is shown."
+)
 States = dict[tuple[Any, str], list[Decimal]]  # by customer and currency
 
 
@@ -133,60 +143,49 @@ def churn(now: datetime) -> Metric:
     )
 
 
-def customer_retention(now: datetime) -> Metric:
-    """Return the share of each month's new customers who still pay after 1 to 12 months."""
-    return _retention(
-        "retention-customers",
-        "Customers who still pay, by the month of their first payment",
-        "Customers of the month who pay at the end of the first, second, … month after it, divided by all new customers of the "
-        f"month. With fewer than {MIN_CUSTOMERS} customers, their numbers are shown instead.",
-        now,
-        is_revenue=False,
+def retention(now: datetime) -> list[Metric]:
+    """Return the tables of the customers of each month of a first payment, and of their MRR, after 1 to 12 months.
+
+    A month that has not ended has no figure.
+    """
+    cohorts = _cohorts(now)
+    customers: list[Row] = []
+    revenue: list[Row] = []
+    for month, currency in sorted(cohorts, key=lambda place: (place[1], place[0])):
+        members = cohorts[month, currency]
+        start, number = sum((annual for annual, _ in members), ZERO), len(members)
+        place = (month, currency, number, monthly(start, currency))
+        left = [[amounts[after] for _, amounts in members] for after in range(len(members[0][1]))]
+        rest = [None] * (RETENTION_MONTHS - len(left))
+        counts = [sum(map(bool, amounts)) for amounts in left]
+        shown = [_share(count, number, number) if number >= MIN_CUSTOMERS else f"{count} of {number}" for count in counts]
+        customers.append((*place, *shown, *rest))
+        revenue.append((*place, *(_share(sum(amounts, ZERO), start, number) for amounts in left), *rest))
+    months = tuple(str(after) for after in range(1, RETENTION_MONTHS + 1))
+    columns = ("month", "currency", "customers", "first MRR", *months)
+    source = (
+        f"{SOURCE} Months are those of UTC, and only those that have ended are shown. A change of currency counts as a loss."
     )
+    return [
+        Metric("retention-customers", CUSTOMERS_LEFT, CUSTOMERS_FORMULA, source, columns, 2, customers, Picture.HEAT),
+        Metric("retention-mrr", REVENUE_LEFT, REVENUE_FORMULA, source, columns, 2, revenue, Picture.HEAT),
+    ]
 
 
-def revenue_retention(now: datetime) -> Metric:
-    """Return the MRR of each month's new customers after 1 to 12 months, as a share of their first MRR."""
-    return _retention(
-        "retention-mrr",
-        "MRR that is left, by the month of the first payment",
-        "MRR of the month's new customers at the end of the first, second, … month after it, divided by the MRR with which "
-        f"they began. Expansions can raise it above 100. With fewer than {MIN_CUSTOMERS} customers, no percentage is shown.",
-        now,
-        is_revenue=True,
-    )
+def _cohorts(now: datetime) -> Mapping[tuple[str, str], list[tuple[Decimal, list[Decimal]]]]:
+    """Return the first and the later revenues of a year of customers, by the month of their first payment and currency.
 
-
-def _retention(key: str, title: str, formula: str, now: datetime, *, is_revenue: bool) -> Metric:
-    """Return a table with a row for each month of a first payment and currency. A month that has not ended has no figure."""
+    The later ones are those at the end of each of the months after it that have ended.
+    """
     present = last_months(now)[-1].begins
     begins = [present - relativedelta(months=back) for back in reversed(range(RETENTION_MONTHS + 2))]
     states = _states(begins, now)
     firsts = BillingMovement.objects.filter(kind=MovementKind.NEW, happened_at__gte=begins[0], happened_at__lt=present)
-    cohorts: dict[tuple[int, str], list[tuple[Decimal, list[Decimal]]]] = defaultdict(list)
+    cohorts: dict[tuple[str, str], list[tuple[Decimal, list[Decimal]]]] = defaultdict(list)
     for user, currency, at, annual in firsts.values_list("user", "currency", "happened_at", "annual_after"):
         number = max(place for place, begin in enumerate(begins) if begin <= at)
-        cohorts[number, currency].append((annual, states[user, currency][number + 2 : -1]))
-    rows: list[Row] = []
-    for number, currency in sorted(cohorts, key=lambda cohort: (cohort[1], cohort[0])):
-        members = cohorts[number, currency]
-        start = sum((annual for annual, _ in members), ZERO)
-        figures = [_retained(members, after, start, is_revenue=is_revenue) for after in range(len(members[0][1]))]
-        rest = [None] * (RETENTION_MONTHS - len(figures))
-        rows.append((f"{begins[number]:%Y-%m}", currency, len(members), monthly(start, currency), *figures, *rest))
-    months = tuple(str(after) for after in range(1, RETENTION_MONTHS + 1))
-    source = (
-        f"{SOURCE} Months are those of UTC, and only those that have ended are shown. A change of currency counts as a loss."
-    )
-    return Metric(key, title, formula, source, ("month", "currency", "customers", "first MRR", *months), 2, rows, Picture.HEAT)
-
-
-def _retained(members: Sequence[tuple[Decimal, list[Decimal]]], after: int, start: Decimal, *, is_revenue: bool) -> Any:
-    left = [amounts[after] for _, amounts in members]
-    number = sum(bool(amount) for amount in left)
-    if is_revenue:
-        return _share(sum(left, ZERO), start, len(members))
-    return percent(number, len(members)) if len(members) >= MIN_CUSTOMERS else f"{number} of {len(members)}"
+        cohorts[f"{begins[number]:%Y-%m}", currency].append((annual, states[user, currency][number + 2 : -1]))
+    return cohorts
 
 
 def _share(part: Any, whole: Any, customers: int) -> Any:

@@ -11,6 +11,7 @@ WIDTH = 200  # pixels
 FIRST_PART, PARTS_END = 3, 8  # the columns of a bridge between the start and the end
 FIRST_SHARE = 4  # the first column of shares in a heat table
 SHADES = (Decimal("1"), Decimal("0.75"), Decimal("0.5"), Decimal("0.75"), Decimal("1"))  # of the parts of a bridge
+WHOLE = Decimal(100)
 MAX_SHADE = Decimal("0.5")  # so that the figures remain readable
 
 
@@ -41,7 +42,8 @@ class DrawnRow:
 
 def drawn(table: Metric) -> list[DrawnRow]:
     """Return the rows of a table with their picture."""
-    return list(PAINTERS[table.picture](table))
+    painters = {Picture.BARS: _with_bars, Picture.BRIDGE: _with_bridge, Picture.HEAT: _with_heat}
+    return list(painters[table.picture](table))
 
 
 def _with_bars(table: Metric) -> Iterator[DrawnRow]:
@@ -53,7 +55,7 @@ def _with_bars(table: Metric) -> Iterator[DrawnRow]:
 
 def _with_bridge(table: Metric) -> Iterator[DrawnRow]:
     """Yield each row with the gains to the right of the middle and the losses to the left, one beside the other."""
-    scale = _scale(table, lambda row: max(_gains(row), -_losses(row)))
+    scale = _scale(table, _larger_side)
     for row in table.rows:
         whole, right, left = scale[_kind(table, row)], WIDTH // 2, WIDTH // 2
         bars = []
@@ -68,21 +70,17 @@ def _with_bridge(table: Metric) -> Iterator[DrawnRow]:
 def _with_heat(table: Metric) -> Iterator[DrawnRow]:
     """Yield each row with a background behind each share, the darker the larger it is."""
     for row in table.rows:
-        yield DrawnRow(
-            [Cell(figure, _opacity(figure) if place >= FIRST_SHARE else None) for place, figure in enumerate(row)], []
-        )
+        shares = [
+            Cell(share, min(share, WHOLE) * MAX_SHADE / WHOLE) if isinstance(share, Decimal) else Cell(share) for share in row
+        ]
+        yield DrawnRow([*map(Cell, row[:FIRST_SHARE]), *shares[FIRST_SHARE:]], [])
 
 
-def _opacity(figure: Any) -> Decimal | None:
-    return min(figure, Decimal(100)) * MAX_SHADE / 100 if isinstance(figure, Decimal) else None
-
-
-def _gains(row: Row) -> Decimal:
-    return sum((amount for amount in row[FIRST_PART:PARTS_END] if amount > 0), Decimal(0))
-
-
-def _losses(row: Row) -> Decimal:
-    return sum((amount for amount in row[FIRST_PART:PARTS_END] if amount < 0), Decimal(0))
+def _larger_side(row: Row) -> Decimal:
+    """Return the gains or the losses of a row of a bridge, whichever are larger."""
+    parts = row[FIRST_PART:PARTS_END]
+    gains, losses = (sum((amount * sign for amount in parts if amount * sign > 0), Decimal(0)) for sign in (1, -1))
+    return max(gains, losses)
 
 
 def _scale(table: Metric, size: Callable[[Row], Any]) -> dict[Any, Any]:
@@ -99,10 +97,3 @@ def _length(size: Any, largest: Any) -> int:
 
 def _kind(table: Metric, row: Row) -> Any:
     return row[table.columns.index("currency")] if "currency" in table.columns else None
-
-
-PAINTERS: dict[Picture, Callable[[Metric], Iterator[DrawnRow]]] = {
-    Picture.BARS: _with_bars,
-    Picture.BRIDGE: _with_bridge,
-    Picture.HEAT: _with_heat,
-}

@@ -1,4 +1,4 @@
-"""Movements of recurring revenue in the back office, and what each invoice charges for which time."""
+"""Movements of recurring revenue in the back office, and the times that invoices charge for."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
@@ -73,7 +73,7 @@ class BillingMovementAdmin(MovementColumns, OwnedReadOnlyAdmin):
 
 @admin.register(RecurringCharge)
 class RecurringChargeAdmin(OwnedReadOnlyAdmin):
-    """What invoices charge for which time. A line without an amount credits the rest of a time."""
+    """The times that invoices charge for. A line without an amount credits the rest of a time."""
 
     list_display = ("starts_at", "owner", "ends_at", "in_a_year", "price_id", "of")
     list_filter = (BY_CUSTOMER, ("starts_at", DaysFilter))

@@ -1331,7 +1331,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             ("annual_after", CombinedExpression(models.F("annual_before"), "+", models.F("annual_change")))
                         ),
-                        name="billing_billingmovement_annual_change_adds_up",
+                        name="billing_billingmovement_annual_change_sum",
                         violation_error_message="The revenue after a change is the revenue before it plus the change.",
                     ),
                     models.CheckConstraint(

@@ -93,7 +93,7 @@ class BillingMovement(OwnedModel):
         constraints = [
             models.UniqueConstraint(fields=["user", "currency", "happened_at"], name=f"{MOVEMENT}_happened_at_unique"),
             rule(
-                f"{MOVEMENT}_annual_change_adds_up",
+                f"{MOVEMENT}_annual_change_sum",
                 Q(annual_after=F("annual_before") + F("annual_change")),
                 "The revenue after a change is the revenue before it plus the change.",
             ),

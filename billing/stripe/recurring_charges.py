@@ -81,19 +81,16 @@ def _annual_amount(line: StripeLine, currency: str, a_year: Mapping[str, Decimal
     """Return what a line charges for a year. A part of an interval counts with the price of the whole interval."""
     if not line.net:
         return rounded(Decimal(0), currency)
-    times, length = a_year.get(line.price_id) or _times_a_year(line), line.ends_at - line.starts_at
+    times = a_year.get(line.price_id) or _times_a_year(line)
     if times is None or line.price is None:  # an unknown interval, or a price with tiers
-        amount = line.net * (times if times and not line.is_proration else YEAR / _seconds(length))
+        seconds = Decimal(int((line.ends_at - line.starts_at).total_seconds()))
+        amount = line.net * (times if times and not line.is_proration else YEAR / seconds)
     else:
         amount = line.price * line.net * times / line.amount
     amount = amount.scaleb(-decimals(currency))
     if amount >= AMOUNT_LIMIT:
         raise UnreadableObjectError("its amount is too large")
     return rounded(amount, currency)
-
-
-def _seconds(length: timedelta) -> Decimal:
-    return Decimal(int(length.total_seconds()))
 
 
 def _times_a_year(line: StripeLine) -> Decimal | None:

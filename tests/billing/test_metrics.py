@@ -62,12 +62,12 @@ def test_overdue_is_the_owed_amount_past_its_due_date() -> None:
     assert row_of(table, "2026-02", "USD") == (0, Decimal("0.00"))
 
 
-def test_each_table_is_one_or_two_queries() -> None:
+def test_each_table_is_one_query() -> None:
     sell()
     BillingMovementFactory()
     with CaptureQueriesContext(connection) as queries:
         tables = metrics.all_metrics(now=NOW)
-    assert len(queries) <= len(tables) + 2  # those of cohorts also read the first payments
+    assert len(queries) == len(tables)  # the two of cohorts have two queries in common
 
 
 @pytest.fixture

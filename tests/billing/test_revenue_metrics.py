@@ -135,8 +135,7 @@ def test_retention_follows_the_customers_of_a_month() -> None:
     pay((at(11, year=2025), "10.00"), (at(12, year=2025), "0.00"), (at(2), "40.00"))
     for _ in range(2):
         pay((at(11, year=2025), "10.00"), (at(1), "0.00"))
-    customers = row_of(revenue_metrics.customer_retention(NOW), "2025-11", "USD")
-    revenue = row_of(revenue_metrics.revenue_retention(NOW), "2025-11", "USD")
+    customers, revenue = (row_of(table, "2025-11", "USD") for table in revenue_metrics.retention(NOW))
     assert customers == ["10", "100.00", "90.00", "70.00", "80.00", *["None"] * 9]
     assert revenue == ["10", "100.00", "90.00", "70.00", "110.00", *["None"] * 9]
 
@@ -144,15 +143,14 @@ def test_retention_follows_the_customers_of_a_month() -> None:
 def test_retention_of_few_customers_is_shown_as_weak() -> None:
     pay((at(1), "10.00"))
     pay((at(1), "10.00"), (at(2), "0.00"))
-    customers = row_of(revenue_metrics.customer_retention(NOW), "2026-01", "USD")
-    revenue = row_of(revenue_metrics.revenue_retention(NOW), "2026-01", "USD")
+    customers, revenue = (row_of(table, "2026-01", "USD") for table in revenue_metrics.retention(NOW))
     assert (customers[:3], revenue[:3]) == (["2", "20.00", "1 of 2"], ["2", "20.00", "few"])
 
 
 def test_retention_reaches_back_for_twelve_months() -> None:
     for begin in (at(1, year=2025), at(2, year=2025), at(3)):
         pay((begin, "10.00"))
-    table = revenue_metrics.customer_retention(NOW)
+    table = revenue_metrics.retention(NOW)[0]
     assert [(row[0], row[4], row[-1]) for row in table.rows] == [("2025-02", "1 of 1", "1 of 1")]
 
 
@@ -164,7 +162,7 @@ def test_each_table_has_its_picture() -> None:
     assert [(bar.x, bar.width) for bar in january.bars] == [(100, 100)]
     assert [(bar.x, bar.width) for bar in february.bars] == [(100, 62), (63, 37)]
     assert march.bars == []
-    [cohort, *_] = drawn(revenue_metrics.customer_retention(NOW))
+    [cohort, *_] = drawn(revenue_metrics.retention(NOW)[0])
     assert [cell.opacity for cell in cohort.cells[3:6]] == [None, Decimal("0.45455"), None]
 
 
@@ -173,7 +171,6 @@ def test_each_table_explains_itself() -> None:
         revenue_metrics.monthly_recurring_revenue(NOW),
         revenue_metrics.revenue_by_month(NOW),
         revenue_metrics.churn(NOW),
-        revenue_metrics.customer_retention(NOW),
-        revenue_metrics.revenue_retention(NOW),
+        *revenue_metrics.retention(NOW),
     ]
     assert all(len(table.formula) > 40 and len(table.inputs) > 40 for table in tables)
