@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
-from billing.metrics import ZERO, Metric, Row, last_months
+from billing.metric_tables import ZERO, Metric, Row, last_months
 from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import IS_SENT_REFUND, IS_WITHDRAWN, AdjustmentKind, AdjustmentStatus
 from core.currencies import rounded

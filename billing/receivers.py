@@ -44,6 +44,12 @@ def delete_stripe_customer(user: User, **_: Any) -> None:
         jobs.enqueue(tasks.delete_stripe_customer, stripe_customer_id=customer.stripe_id)
 
 
+@receiver(erasing)
+def end_revenue(user: User, **_: Any) -> None:
+    """Record the churn of the user, whose movements are retained."""
+    services.end_revenue(user=user, now=clock.now())
+
+
 @receiver(settlement_due)
 def settle_customer(stripe_customer_id: str, duplicates: list[str], **_: Any) -> None:
     """Cancel duplicate subscriptions and send refunds in a job, because a sync may be rolled back and can't wait for Stripe."""

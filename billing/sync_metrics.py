@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q
 
-from billing.metrics import Metric
+from billing.metric_tables import Metric
 from billing.models import StripeCustomer, StripeEvent
 from billing.models.stripe_events import EventState
 

@@ -76,6 +76,8 @@ UNFOLD: dict[str, Any] = {
                 _link("Feature access", "lock_open_right", "billing.featureaccess"),
                 _link("Invoices", "request_quote", "billing.billinghistory"),
                 _link("Refunds, credits, disputes", "currency_exchange", "billing.adjustment"),
+                _link("Movements of revenue", "stacked_line_chart", "billing.billingmovement"),
+                _link("Recurring charges", "event_repeat", "billing.recurringcharge"),
                 _link("Dunning steps", "notification_important", "billing.dunningstep"),
                 _link("Entitlement overrides", "key_vertical", "billing.entitlementoverride"),
                 _link("Usage records", "pin", "billing.usagerecord"),

@@ -1,4 +1,4 @@
-"""The page of business metrics: tables with bars, which need neither scripts nor styles of their own."""
+"""The page of business metrics: tables with pictures, which need neither scripts nor styles of their own."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from billing import metrics, money_metrics
+from billing.admin.metric_pictures import drawn
+from billing.metric_tables import Metric
 from billing.sync_metrics import sync_problems
 from core import clock, csv_export
 from core.admin import BaseAdmin
 from core.admin.base import require_allowed
 
 PERMISSION = "billing.overview_subscription"
-MAX_BAR_WIDTH = 200
 
 
 class MetricsAdminMixin(BaseAdmin):
@@ -26,7 +27,7 @@ class MetricsAdminMixin(BaseAdmin):
 
     def metrics(self, request: HttpRequest) -> HttpResponse:
         require_allowed(request.user.has_perm(PERMISSION))
-        tables = [(table, bars(table)) for table in all_tables()]
+        tables = [(table, drawn(table)) for table in all_tables()]
         own = {"title": "Billing metrics", "tables": tables}
         return TemplateResponse(request, "mingus/admin/metrics.html", self.admin_site.each_context(request) | own)
 
@@ -40,22 +41,7 @@ class MetricsAdminMixin(BaseAdmin):
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def all_tables() -> list[metrics.Metric]:
+def all_tables() -> list[Metric]:
     """Return the tables about subscriptions, about money, and about what could not be synced."""
     now = clock.now()
     return [*metrics.all_metrics(now=now), money_metrics.books(now), money_metrics.disputes(now), sync_problems(now)]
-
-
-def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:
-    """Return the rows of a table, each with the length of its bar in pixels. The largest figure has the longest bar.
-
-    Each currency is scaled separately, because amounts in different currencies are not comparable.
-    """
-    largest: dict[Any, Any] = {}
-    for row in table.rows:
-        largest[_kind(table, row)] = max(largest.get(_kind(table, row), 0), row[table.bar])
-    return [(row, int(MAX_BAR_WIDTH * row[table.bar] / (largest[_kind(table, row)] or 1))) for row in table.rows]
-
-
-def _kind(table: metrics.Metric, row: metrics.Row) -> Any:
-    return row[table.columns.index("currency")] if "currency" in table.columns else None

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import migrations, models
 from django.db.models.deletion import CASCADE, DO_NOTHING, PROTECT, SET_NULL
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions.comparison import Cast
 from django.db.models.functions.datetime import Now
 from django.db.models.lookups import Exact, Regex
@@ -1334,6 +1335,179 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="BillingMovement",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("reactivation", "Reactivation"),
+                            ("expansion", "Expansion"),
+                            ("contraction", "Contraction"),
+                            ("churn", "Churn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD", help_text="ISO 4217 code of the amounts.", max_length=3, validators=[validate_currency]
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="From when on the revenue is the one after the change.")),
+                (
+                    "annual_change",
+                    NumericField(
+                        decimal_places=3,
+                        help_text="Change of the recurring revenue of a year; negative for contraction and churn.",
+                        max_digits=16,
+                    ),
+                ),
+                (
+                    "annual_before",
+                    NumericField(
+                        decimal_places=3,
+                        help_text="Recurring revenue of a year before the change.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "annual_after",
+                    NumericField(
+                        decimal_places=3,
+                        help_text="Recurring revenue of a year after the change; 0 for churn.",
+                        max_digits=16,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "movement",
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "-happened_at", "-id"], name="billing_movement_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "currency", "happened_at"), name="billing_billingmovement_happened_at_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("annual_after", CombinedExpression(models.F("annual_before"), "+", models.F("annual_change")))
+                        ),
+                        name="billing_billingmovement_annual_change_sum",
+                        violation_error_message="The revenue after a change is the revenue before it plus the change.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("annual_before", Decimal("0")),
+                                ("annual_change__gt", Decimal("0")),
+                                ("kind__in", ("new", "reactivation")),
+                            ),
+                            models.Q(
+                                ("annual_before__gt", Decimal("0")), ("annual_change__gt", Decimal("0")), ("kind", "expansion")
+                            ),
+                            models.Q(
+                                ("annual_after__gt", Decimal("0")), ("annual_change__lt", Decimal("0")), ("kind", "contraction")
+                            ),
+                            models.Q(("annual_after", Decimal("0")), ("annual_change__lt", Decimal("0")), ("kind", "churn")),
+                            _connector="OR",
+                        ),
+                        name="billing_billingmovement_kind_of_the_change",
+                        violation_error_message=(
+                            "A start is from 0, churn is to 0, an expansion is above 0 and a contraction below 0."
+                        ),
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "new")),
+                        fields=("user",),
+                        name="billing_billingmovement_kind_new_once",
+                        violation_error_message="A customer is new once.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["new", "reactivation", "expansion", "contraction", "churn"])),
+                        name="billing_billingmovement_kind_choice",
+                        violation_error_message="Choose one of: new, reactivation, expansion, contraction, churn.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="billing_billingmovement_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("annual_change"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billingmovement_annual_change_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("annual_change__gt", Decimal("-10000000000000")), ("annual_change__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billingmovement_annual_change_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("annual_before"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billingmovement_annual_before_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("annual_before__gt", Decimal("-10000000000000")), ("annual_before__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billingmovement_annual_before_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("annual_before__gte", 0)),
+                        name="billing_billingmovement_annual_before_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("annual_after"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_billingmovement_annual_after_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("annual_after__gt", Decimal("-10000000000000")), ("annual_after__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_billingmovement_annual_after_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("annual_after__gte", 0)),
+                        name="billing_billingmovement_annual_after_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="DunningStep",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1557,6 +1731,100 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RecurringCharge",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                (
+                    "number",
+                    models.IntegerField(
+                        help_text="Place of the line in the invoice, from 0.", validators=[MinValueValidator(0)]
+                    ),
+                ),
+                ("price_id", models.CharField(help_text="The price at Stripe.", max_length=255)),
+                ("starts_at", models.DateTimeField(help_text="When the time that is charged or credited begins.")),
+                ("ends_at", models.DateTimeField(help_text="When it ends.")),
+                (
+                    "annual_amount",
+                    NumericField(
+                        blank=True,
+                        decimal_places=3,
+                        help_text=(
+                            "Charged for a year, after recurring discounts and without tax. Null for a credit: the price is "
+                            "charged until starts_at only."
+                        ),
+                        max_digits=16,
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=CASCADE,
+                        related_name="recurring_charges",
+                        to="billing.billinghistory",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "-starts_at", "-id"], name="billing_charge_newest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "invoice", "number"), name="billing_recurringcharge_number_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="billing_recurringcharge_ends_at_after_start",
+                        violation_error_message="The end must be after the start.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 0)),
+                        name="billing_recurringcharge_number_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("annual_amount"), function="scale", output_field=models.IntegerField()),
+                            models.Func(models.F("currency"), function="core_minor_units", output_field=models.IntegerField()),
+                        ),
+                        name="billing_recurringcharge_annual_amount_decimals",
+                        violation_error_message="Must have as many decimals as its currency (ISO 4217).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("annual_amount__gt", Decimal("-10000000000000")), ("annual_amount__lt", Decimal("10000000000000"))
+                        ),
+                        name="billing_recurringcharge_annual_amount_size",
+                        violation_error_message="Must have at most 13 digits before the decimal point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("annual_amount__gte", 0)),
+                        name="billing_recurringcharge_annual_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="billing_recurringcharge_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="StripeCustomer",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1678,6 +1946,9 @@ class Migration(migrations.Migration):
             )
             for table in TABLES_OF_INVOICES
         ),
+        composite_foreign_key(
+            "billing_recurringcharge", "invoice_id", INVOICE, name="billing_recurringcharge_invoice_owner", on_delete="CASCADE"
+        ),
         # Plans are created before the audit triggers, so that the audit log does not record them
         migrations.RunPython(load_catalog),
         # Triggers
@@ -1685,9 +1956,11 @@ class Migration(migrations.Migration):
             "billing",
             "Adjustment",
             "BillingHistory",
+            "BillingMovement",
             "DunningStep",
             "EntitlementOverride",
             "FeatureAccess",
+            "RecurringCharge",
             "StripeCustomer",
             "StripeEvent",
             "Subscription",
@@ -1700,6 +1973,8 @@ class Migration(migrations.Migration):
         enable_row_level_security("billing_billinghistory"),
         enable_row_level_security("billing_adjustment", customer="SELECT"),
         enable_row_level_security("billing_dunningstep", customer="SELECT"),
+        enable_row_level_security("billing_recurringcharge", customer="SELECT"),
+        enable_row_level_security("billing_billingmovement", customer="SELECT"),
         enable_row_level_security("billing_entitlementoverride", customer="SELECT"),
         enable_row_level_security("billing_stripecustomer", customer="SELECT, INSERT, UPDATE"),
         enable_row_level_security("billing_usagerecord", customer="SELECT, INSERT, UPDATE"),

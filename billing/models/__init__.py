@@ -4,6 +4,7 @@ from billing.models.adjustments import Adjustment
 from billing.models.dunning import DunningStep
 from billing.models.feature_access import FeatureAccess
 from billing.models.invoices import BillingHistory
+from billing.models.movements import BillingMovement, RecurringCharge
 from billing.models.overrides import EntitlementOverride
 from billing.models.plans import SubscriptionPlan
 from billing.models.stripe_customers import StripeCustomer
@@ -14,9 +15,11 @@ from billing.models.usage import UsageRecord
 __all__ = [
     "Adjustment",
     "BillingHistory",
+    "BillingMovement",
     "DunningStep",
     "EntitlementOverride",
     "FeatureAccess",
+    "RecurringCharge",
     "StripeCustomer",
     "StripeEvent",
     "Subscription",

@@ -13,6 +13,8 @@ from billing.services.feature_access import sync_feature_access as sync_feature_
 from billing.services.feature_access import update_expired_access as update_expired_access
 from billing.services.gates import require_plan as require_plan
 from billing.services.gates import use_feature as use_feature
+from billing.services.movements import end_revenue as end_revenue
+from billing.services.movements import recompute_movements as recompute_movements
 from billing.services.overrides import grant_override as grant_override
 from billing.services.overrides import override_access as override_access
 from billing.services.overrides import revoke_override as revoke_override

@@ -15,6 +15,7 @@ CUSTOMER_CARD = "invoice_settings.default_payment_method"
 SUBSCRIPTION_CARD = "default_payment_method"
 CUSTOMER_COUPON = "discount.source.coupon"
 SUBSCRIPTION_COUPONS = "discounts.source.coupon"
+INVOICE_COUPONS = SUBSCRIPTION_COUPONS  # with the duration of each discount, also of one that has ended
 
 
 @dataclass
@@ -59,8 +60,9 @@ def read_customer(stripe_id: str, *, with_refunds: bool) -> CustomerObjects:
 
 
 def read_invoices(stripe_id: str) -> list[Object]:
-    """Read a customer's invoices with their payments, newest first."""
-    return list(stripe_client.list_all("invoices", customer=stripe_id, expand=["data.payments"]))
+    """Read a customer's invoices with their payments and the coupons of their discounts, newest first."""
+    expand = ["data.payments", f"data.{INVOICE_COUPONS}"]
+    return list(stripe_client.list_all("invoices", customer=stripe_id, expand=expand))
 
 
 def receipts_of(charges: Iterable[Object]) -> dict[str, str]:

@@ -49,6 +49,25 @@ class StripePayment:
 
 
 @dataclass(frozen=True)
+class StripeLine:
+    """A line that charges a recurring price for a time, or credits the rest of a time that was charged before.
+
+    `price` is the price of the whole interval times the quantity, None if it is unknown; that of a proration is after
+    discounts. `net` is the part of `amount` that is recurring revenue: after recurring discounts and without tax. It is 0 if
+    nothing is charged.
+    """
+
+    price_id: str
+    starts_at: datetime
+    ends_at: datetime
+    is_proration: bool
+    is_credit: bool
+    price: Decimal | None
+    amount: Decimal
+    net: Decimal
+
+
+@dataclass(frozen=True)
 class StripeInvoice:
     """An invoice. `total` is negative if more was credited than charged."""
 
@@ -78,8 +97,19 @@ class StripeInvoice:
     used_credit: bool  # a part of it was paid from the customer's credit
     added_credit: bool  # it collected a debt from before, or its negative total became credit
     collected: tuple[StripePayment, ...] = ()  # the payments that took money, largest first
+    lines: tuple[StripeLine, ...] = ()  # parsed by `billing.stripe.invoice_lines`
+    is_renewal: bool = False
+    is_automatic: bool = False  # Stripe finalizes and collects it
     payment: OpenPayment = NO_PAYMENT  # read separately, by `billing.stripe.open_payments`
     is_awaited: bool = False  # True if a plan change or a resumption waits for it
+
+    @property
+    def is_being_collected(self) -> bool:
+        """True for a renewal that is not paid yet, as long as Stripe has not given it up."""
+        if self.payment.is_processing or (self.status == "open" and self.next_payment_attempt is not None):
+            return self.is_renewal
+        is_untried = self.status == "draft" or (self.status == "open" and self.attempt_count == 0)
+        return self.is_renewal and self.is_automatic and is_untried
 
 
 @dataclass(frozen=True)
@@ -146,6 +176,8 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         used_credit=starting is not None and ending is not None and starting < ending,
         added_credit=starting is not None and ending is not None and starting > ending,
         collected=collected,
+        is_renewal=obj.get("billing_reason") == "subscription_cycle",
+        is_automatic=bool(obj.get("auto_advance")),
     )
 
 

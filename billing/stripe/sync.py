@@ -20,9 +20,11 @@ from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
 from billing.stripe.charges import sync_next_charges, with_plan_item_first
 from billing.stripe.customer_objects import CustomerObjects, read_customer
+from billing.stripe.invoice_lines import parse_invoice_with_lines
 from billing.stripe.open_payments import with_open_payments
 from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
+from billing.stripe.recurring_charges import intervals_a_year, sync_recurring_revenue
 from billing.stripe.refund_rules import RefundRules
 from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
 from billing.stripe.sync_invoices import sync_invoices
@@ -106,15 +108,17 @@ def lock_customer(stripe_customer_id: str) -> StripeCustomer | None:
 
 
 def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult, now: datetime) -> None:
-    plan_prices = set(SubscriptionPlan.objects.exclude(stripe_price_id="").values_list("stripe_price_id", flat=True))
+    plan_cycles = dict(SubscriptionPlan.objects.exclude(stripe_price_id="").values_list("stripe_price_id", "billing_cycle"))
     at_stripe = parsed(found.subscriptions, parse_subscription, done.problems)
-    subscriptions = [with_plan_item_first(item, plan_prices) for item in at_stripe]
+    subscriptions = [with_plan_item_first(item, plan_cycles) for item in at_stripe]
     rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
     _sync_payment_details(ours, found, subscriptions, done, now)  # before the invoices, whose notices name the card
-    invoices = with_open_payments(parsed(found.invoices, stripe_objects.parse_invoice, done.problems), subscriptions)
+    invoices = with_open_payments(parsed(found.invoices, parse_invoice_with_lines, done.problems), subscriptions)
     rules = RefundRules({item.id: item.ended_at for item in subscriptions}, done.duplicates, now)
-    done.invoices = sync_invoices(ours, found, invoices, rows, rules, done.problems)
+    bills = sync_invoices(ours, found, invoices, rows, rules, done.problems)
+    done.invoices = len(bills)
     sync_next_charges(ours, rows, subscriptions, readable_object(found.customer, []), done.problems, now)
+    sync_recurring_revenue(ours, invoices, bills, intervals_a_year(plan_cycles, subscriptions), done.problems, now)
     sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
         stop_dunning(user=ours.user, subscription=row, now=now)

@@ -30,8 +30,8 @@ def sync_invoices(
     subscriptions: Mapping[str, Subscription],
     rules: RefundRules,
     problems: list[str],
-) -> int:
-    """Write the invoices and the adjustments in `found`, and return the number of invoices.
+) -> dict[str, BillingHistory]:
+    """Write the invoices and the adjustments in `found`, and return the rows of the invoices by Stripe ID.
 
     `subscriptions` are our rows by Stripe ID. What can't be stored is described in `problems`.
     """
@@ -52,7 +52,7 @@ def sync_invoices(
     # a draft can be deleted at Stripe; all other invoices remain, also those of a customer who was deleted
     drafts = BillingHistory.objects.for_user(ours.user).filter(status=InvoiceStatus.DRAFT).exclude(stripe_invoice_id="")
     drafts.exclude(stripe_invoice_id__in=[item["id"] for item in found.invoices]).update(status=InvoiceStatus.VOID)
-    return len(rows)
+    return rows
 
 
 def _write_payment_urls(subscriptions: Mapping[str, Subscription], invoices: Sequence[StripeInvoice]) -> None:

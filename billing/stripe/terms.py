@@ -31,6 +31,7 @@ class StripeItem:
 class StripeDiscount:
     """A discount: a percentage or an amount, for one invoice (`once`), until `ends_at` (`repeating`) or `forever`."""
 
+    id: str
     percent_off: Decimal | None
     amount_off: int | None
     duration: str
@@ -74,6 +75,7 @@ def _parse_discount(obj: Object) -> StripeDiscount:
     coupon = coupon if isinstance(coupon, dict) else {}
     percent = coupon.get("percent_off")
     return StripeDiscount(
+        id=obj.get("id") or "",
         percent_off=None if percent is None else Decimal(str(percent)),
         amount_off=coupon.get("amount_off"),
         duration=coupon.get("duration") or "once",

@@ -1,5 +1,6 @@
 """Factories of the billing models."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +10,18 @@ from factory.django import DjangoModelFactory
 from billing.models import (
     Adjustment,
     BillingHistory,
+    BillingMovement,
     DunningStep,
     EntitlementOverride,
     FeatureAccess,
+    RecurringCharge,
     StripeCustomer,
     StripeEvent,
     Subscription,
     SubscriptionPlan,
     UsageRecord,
 )
+from core import clock
 from dev.factories.times import days_from_now
 from dev.factories.users import OwnedFactory
 
@@ -158,3 +162,31 @@ class DunningStepFactory(OwnedFactory):
     kind = "notice"
     key = factory.Sequence(lambda number: f"notice-{number}")
     happened_at = days_from_now(0)
+
+
+class RecurringChargeFactory(OwnedFactory):
+    class Meta:
+        model = RecurringCharge
+
+    invoice = factory.SubFactory(InvoiceFactory, user=factory.SelfAttribute("..user"))
+    number = 0
+    price_id = "price_made"
+    starts_at = days_from_now(-19)
+    ends_at = days_from_now(12)
+    annual_amount = Decimal("420.00")
+
+
+class BillingMovementFactory(OwnedFactory):
+    """An expansion, of which a user can have many. With `first=True`, the user's first movement."""
+
+    class Meta:
+        model = BillingMovement
+
+    class Params:
+        first = factory.Trait(kind="new", annual_before=Decimal("0.00"))
+
+    kind = "expansion"
+    happened_at = factory.Sequence(lambda number: clock.now() - timedelta(days=19, minutes=number))
+    annual_before = Decimal("180.00")
+    annual_after = Decimal("420.00")
+    annual_change = factory.LazyAttribute(lambda row: row.annual_after - row.annual_before)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription
+from billing.models import Adjustment, BillingHistory, BillingMovement, FeatureAccess, StripeCustomer, Subscription
 from users.models import User
 
 SHOWN: dict[type[Any], tuple[str, ...]] = {
@@ -18,6 +18,7 @@ SHOWN: dict[type[Any], tuple[str, ...]] = {
         "paid_at",
     ),
     Adjustment: ("kind", "amount", "currency", "status", "invoice__amount"),
+    BillingMovement: ("happened_at", "kind", "currency", "annual_before", "annual_after"),
     StripeCustomer: ("card_brand", "card_last4", "credit", "currency"),
     FeatureAccess: ("feature_name", "usage_limit"),
 }

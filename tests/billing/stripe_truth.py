@@ -144,7 +144,7 @@ def read_account(customer: str, prices: set[str], failed_at: dict[str, int]) -> 
     """Read what Stripe has about a customer. Subscriptions to other prices than ours are left out."""
     charges = list(stripe_client.list_all("charges", customer=customer))
     found = stripe_client.list_all("subscriptions", customer=customer, status="all")
-    invoices = list(stripe_client.list_all("invoices", customer=customer, expand=["data.payments"]))
+    invoices = list(stripe_client.list_all("invoices", customer=customer, expand=["data.payments", "data.discounts"]))
     intents = stripe_client.list_all("payment_intents", customer=customer)
     processing = {intent["id"] for intent in intents if intent["status"] == "processing"}
     return AccountOfACustomer(

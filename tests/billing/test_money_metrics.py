@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from billing import money_metrics
-from billing.metrics import Metric
+from billing.metric_tables import Metric
 from dev.factories import AdjustmentFactory, InvoiceFactory
 from tests.sign_in import member
 

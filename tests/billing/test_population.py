@@ -8,8 +8,8 @@ the nights and at the end, the rows are those of a sync from nothing, and every 
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,8 +23,10 @@ from billing import money_metrics, services
 from billing.models import (
     Adjustment,
     BillingHistory,
+    BillingMovement,
     DunningStep,
     FeatureAccess,
+    RecurringCharge,
     StripeCustomer,
     StripeEvent,
     Subscription,
@@ -36,6 +38,7 @@ from billing.stripe import client as stripe_client
 from core import clock
 from tests.billing import population as population_module
 from tests.billing.population import BEGINS, Customer, Population
+from tests.billing.revenue_truth import revenue_at
 from tests.billing.snapshots import Rows, snapshot_of
 from tests.billing.stories import ACTIONS, DAYS, TROUBLES
 from tests.billing.stripe_payments import Payments
@@ -59,6 +62,7 @@ EXPECTED_ADJUSTMENTS = {
     ("dispute", "inquiry_closed", ""),
     ("credit", "succeeded", ""),
 }
+HOURS_BETWEEN_CHECKS = 5
 DEBIT_DAYS = {"us_bank_account": 9}  # longer than the grace period
 
 
@@ -144,6 +148,20 @@ class Inspector:
             if any(account.double_charges() for account in accounts):
                 self.report(day, customer, "was charged twice for the same time")
 
+    def check_revenue(self, day: int) -> None:
+        """Compare the recurring revenue at many instants with Stripe's objects."""
+        instants = range(int(BEGINS.timestamp()), int(clock.now().timestamp()), HOURS_BETWEEN_CHECKS * 3600)
+        for customer in self.world.customers:
+            accounts = self.accounts_of(customer)
+            theirs = [revenue_at(accounts, at) for at in instants]
+            ours = revenues_in_movements(customer, instants)
+            self.numbers["checks of revenue"] += sum(bool(amount) for amount in theirs)
+            wrong = [place for place, amount in enumerate(theirs) if ours[place] != amount and not is_in_gap(theirs, place)]
+            if wrong:
+                at = datetime.fromtimestamp(instants[wrong[0]], UTC)
+                amounts = f"{theirs[wrong[0]]} a year at Stripe, {ours[wrong[0]]} in the movements"
+                self.report(day, customer, f"{at}: {amounts}, at {len(wrong)} instants")
+
     def write_report(self) -> None:
         """Print what was checked, which pytest shows with -s and for a failed test."""
         actions = Counter(name for customer in self.world.customers for name in customer.performed)
@@ -162,7 +180,7 @@ def has_access(customer: Customer) -> bool:
 def rows_from_nothing(customer: Customer, keys: list[str]) -> Rows:
     """Return the rows that a sync writes for a customer of whom only the IDs at Stripe are known, the present one last."""
     with transaction.atomic():
-        for model in (DunningStep, Adjustment, BillingHistory, Subscription, FeatureAccess):
+        for model in (DunningStep, Adjustment, BillingMovement, RecurringCharge, BillingHistory, Subscription, FeatureAccess):
             model._default_manager.filter(user=customer.user).delete()
         for key in keys:
             StripeCustomer.objects.filter(user=customer.user).update(stripe_id=key, synced_at=None, deleted_at=None)
@@ -170,6 +188,19 @@ def rows_from_nothing(customer: Customer, keys: list[str]) -> Rows:
         found = snapshot_of(customer.user)
         transaction.set_rollback(True)
     return found
+
+
+def revenues_in_movements(customer: Customer, instants: Iterable[int]) -> list[Decimal]:
+    """Return the sum of the changes of a customer until each of the instants."""
+    rows = BillingMovement.objects.for_user(customer.user).values_list("happened_at", "annual_change")
+    changes = [(at.timestamp(), change) for at, change in rows]
+    return [sum((change for begin, change in changes if begin <= at), Decimal(0)) for at in instants]
+
+
+def is_in_gap(amounts: list[Decimal], place: int) -> bool:
+    """Return True if nothing is paid at an instant, and something within a day before and after it, which is no churn."""
+    near = 24 // HOURS_BETWEEN_CHECKS
+    return not amounts[place] and any(amounts[max(place - near, 0) : place]) and any(amounts[place : place + near + 1])
 
 
 def differences(ours: Rows, fresh: Rows) -> dict[str, Any]:
@@ -212,6 +243,7 @@ def test_a_population_is_charged_and_served_exactly(population: Population) -> N
     inspector.stale.update(customer.user.email for customer in population.customers)
     inspector.check_rows(DAYS)
     inspector.check_money(DAYS)
+    inspector.check_revenue(DAYS)
     inspector.write_report()
     assert (inspector.found, remaining) == ([], ["No differences from Stripe."])
     movements = stripe_client.list_all("balance_transactions")

@@ -14,7 +14,7 @@ from core import clock
 from core.admin.money import money
 from core.currencies import MINOR_UNITS
 from core.errors import DomainError
-from dev.factories import InvoiceFactory, PlanFactory, SubscriptionFactory
+from dev.factories import BillingMovementFactory, InvoiceFactory
 from dev.stripe.lifecycle.invoice_lines import money as emulated
 
 NOW = "2026-03-10T12:00:00Z"
@@ -78,8 +78,7 @@ def test_the_emulators_pages_show_the_decimals_of_the_currency(units: int, curre
     [("JPY", "83", "0", "500"), ("USD", "83.33", "0.00", "500.00"), ("KWD", "83.333", "0.000", "500.000")],
 )
 def test_metrics_have_the_decimals_of_their_currency(currency: str, monthly: str, nothing: str, owed: str) -> None:
-    plan = PlanFactory(currency=currency, price=1000, billing_cycle="yearly")
-    SubscriptionFactory(plan=plan, status="active", stripe_subscription_id="sub_1")
+    BillingMovementFactory(first=True, currency=currency, annual_after=1000, happened_at=clock.now())
     InvoiceFactory(currency=currency, amount="500", status="unpaid", due_date="2026-03-01T00:00:00Z")
     found = {metric.key: metric.rows for metric in all_metrics(now=clock.now())}
     assert [str(cell) for cell in found["mrr"][0]] == [currency, "1", monthly, "0", nothing]

@@ -39,7 +39,7 @@ def check_past_due(flow: SubscriptionScenario, office: BackOfficePages) -> None:
     expect(office.line("Status")).to_contain_text("Past Due")
     expect(office.line("Plan access")).to_contain_text("Yes. The payment of 2026-04-16 09:30 UTC failed. Access continues")
     take_picture("subscription", office.page)
-    assert office.monthly_recurring_revenue() == ["USD 0 0.00 1 35.00"]
+    assert office.monthly_recurring_revenue() == ["USD 1 35.00 1 35.00"]
     take_picture("metrics", office.page)
 
 

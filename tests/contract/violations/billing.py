@@ -7,9 +7,11 @@ from django.db.models import F
 from billing.models import (
     Adjustment,
     BillingHistory,
+    BillingMovement,
     DunningStep,
     EntitlementOverride,
     FeatureAccess,
+    RecurringCharge,
     StripeCustomer,
     StripeEvent,
     Subscription,
@@ -20,6 +22,7 @@ from billing.models import (
 PLAN, SUBSCRIPTION = "billing_subscriptionplan", "billing_subscription"
 ACCESS, INVOICE = "billing_featureaccess", "billing_billinghistory"
 CUSTOMER, EVENT, ADJUSTMENT = "billing_stripecustomer", "billing_stripeevent", "billing_adjustment"
+CHARGE, MOVEMENT = "billing_recurringcharge", "billing_billingmovement"
 OVERRIDE, USE, STEP = "billing_entitlementoverride", "billing_usagerecord", "billing_dunningstep"
 USER_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -135,6 +138,35 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{USE}_idempotency_key_not_blank": (UsageRecord, {"idempotency_key": ""}, None),
     f"{USE}_amount_bounds": (UsageRecord, {"amount": 0}, None),
     f"{USE}_key_unique": (UsageRecord, {"user_id": "=other", "idempotency_key": "=other"}, None),
+    f"{CHARGE}_number_unique": (
+        RecurringCharge,
+        {"user_id": "=other", "invoice_id": "=other", "number": "=other"},
+        None,
+    ),
+    f"{CHARGE}_number_bounds": (RecurringCharge, {"number": -1}, None),
+    f"{CHARGE}_ends_at_after_start": (RecurringCharge, {"ends_at": EARLY}, None),
+    f"{CHARGE}_annual_amount_bounds": (RecurringCharge, {"annual_amount": "-0.01"}, None),
+    f"{CHARGE}_currency_iso_4217": (RecurringCharge, {"currency": "us"}, None),
+    f"{MOVEMENT}_happened_at_unique": (BillingMovement, {"user_id": "=other", "happened_at": "=other"}, None),
+    f"{MOVEMENT}_kind_choice": (BillingMovement, {"kind": "gone"}, None),
+    f"{MOVEMENT}_kind_new_once": (
+        BillingMovement,
+        {"user_id": "=other", "kind": "new", "annual_before": "0.00", "annual_change": "420.00"},
+        None,
+    ),
+    f"{MOVEMENT}_kind_of_the_change": (BillingMovement, {"kind": "churn"}, None),
+    f"{MOVEMENT}_annual_change_sum": (BillingMovement, {"annual_change": "1.00"}, None),
+    f"{MOVEMENT}_annual_before_bounds": (
+        BillingMovement,
+        {"annual_before": "-1.00", "annual_change": "421.00"},
+        None,
+    ),
+    f"{MOVEMENT}_annual_after_bounds": (
+        BillingMovement,
+        {"kind": "contraction", "annual_before": "1.00", "annual_change": "-2.00", "annual_after": "-1.00"},
+        None,
+    ),
+    f"{MOVEMENT}_currency_iso_4217": (BillingMovement, {"currency": "us"}, None),
     f"{STEP}_kind_choice": (DunningStep, {"kind": "lost"}, None),
     f"{STEP}_key_not_blank": (DunningStep, {"key": ""}, None),
     f"{STEP}_key_unique": (DunningStep, {"user_id": "=other", "key": "=other"}, None),

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from billing.models import Adjustment, BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models import (
+    Adjustment,
+    BillingHistory,
+    BillingMovement,
+    RecurringCharge,
+    StripeCustomer,
+    Subscription,
+    SubscriptionPlan,
+)
 from career.models import CareerMilestone
 from finance.models import (
     DueDatePayment,
@@ -27,6 +35,8 @@ AMOUNTS: tuple[tuple[Any, str, dict[str, Any], bool], ...] = (
     (BillingHistory, "amount_collected", {"collected_at": "2026-01-31T00:00:00Z"}, False),
     (Adjustment, "amount", {}, False),
     (StripeCustomer, "credit", {}, False),
+    (RecurringCharge, "annual_amount", {}, False),
+    *((BillingMovement, name, {}, False) for name in ("annual_change", "annual_before", "annual_after")),
     (CareerMilestone, "target_salary", {}, True),
     (CareerMilestone, "current_salary", {}, True),
     (EncryptedFinancialProfile, "account_balance", {"balance_date": "2026-01-31", "balance_source": "user"}, True),
