@@ -118,6 +118,10 @@ class EmulatorClient(AccountControls, BankClient):
         """Return every delivery: event, type, status (pending, taken, failed), responses."""
         return self.send_command("deliveries")["deliveries"]
 
+    def play(self, steps: list[dict[str, Any]], *, seed: str, until: datetime, label: str) -> None:
+        """Play a history on the stopped clock, which then runs on from `until`. See `playback`; `set()` returns the label."""
+        self.send_command("play", steps=steps, seed=seed, ends=int(until.timestamp()), label=label)
+
     def drop_state(self, *, everything: bool = False) -> None:
         """Delete every object and fault; with `everything` also endpoints, settings and the clock."""
         self.send_command("drop_state", everything=everything)
