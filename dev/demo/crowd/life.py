@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.db import transaction
 from django.db.models import Max
 
 from career import services as career
 from career.models import CareerMilestone, JobSecurityAnalysis
-from core import clock
+from dev.demo.crowd import staging
 from dev.demo.rows import checked
 from dev.population import life
 from dev.population.money import first_day
@@ -18,7 +19,18 @@ from dev.population.people import Person
 from health.models import UserHealthCheckin
 from users.models import User
 
-BATCH = 2_000
+COLUMNS = (
+    "user_id",
+    "checkin_date",
+    "mood_score",
+    "stress_level",
+    "sleep_hours",
+    "exercise_minutes",
+    "symptoms",
+    "wellness_activities",
+    "notes",
+    "over_limit",
+)
 
 
 @transaction.atomic
@@ -26,26 +38,18 @@ def load(people: Sequence[Person]) -> None:
     """Create the check-ins of the days after the last stored one, and the milestones and analyses of customers without."""
     users = {user.pk: user for user in User.objects.filter(pk__in=[person.id for person in people]).select_related("profile")}
     last = dict(UserHealthCheckin.objects.filter(user__in=users).values_list("user_id").annotate(Max("checkin_date")))
-    rows = [row for person in people for row in _checkins(person, users[person.id].profile.today(), last.get(person.id))]
-    UserHealthCheckin.objects.bulk_create(rows, batch_size=BATCH)
+    rows = (row for person in people for row in _checkins(person, users[person.id].profile.today(), last.get(person.id)))
+    staging.insert(UserHealthCheckin, COLUMNS, rows)
     known = set(CareerMilestone.objects.filter(user__in=users).values_list("user_id", flat=True))
     for person in (person for person in people if person.id not in known):
         _work(person, users[person.id])
 
 
-def _checkins(person: Person, today: date, last: date | None) -> Iterator[UserHealthCheckin]:
+def _checkins(person: Person, today: date, last: date | None) -> Iterator[Sequence[Any]]:
     first = last + timedelta(days=1) if last else first_day(today)
     for item in life.checkins(person, first, today):
-        yield UserHealthCheckin(
-            user_id=person.id,
-            checkin_date=item.day,
-            mood_score=item.mood,
-            stress_level=item.stress,
-            sleep_hours=Decimal(str(item.sleep)),
-            exercise_minutes=item.exercise,
-            symptoms=item.symptoms,
-            wellness_activities=item.activities,
-        )
+        texts = [orjson.dumps(found).decode() for found in (item.symptoms, item.activities)]
+        yield person.id, item.day, item.mood, item.stress, item.sleep, item.exercise, *texts, "", False
 
 
 def _work(person: Person, user: Any) -> None:

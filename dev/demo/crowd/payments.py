@@ -6,15 +6,21 @@ belongs to another database, is filled again. The ids at Stripe are then the sam
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from io import StringIO
 from threading import Thread
+from typing import Any
 
+import orjson
 from django.core.management import call_command
 
-from billing.models import StripeCustomer, SubscriptionPlan
-from billing.stripe import reconciliation
+from billing import services
+from billing.models import StripeCustomer, StripeEvent, SubscriptionPlan
+from billing.stripe.account_objects import AccountObjects, read_account
+from billing.stripe.event_customers import store_customers
+from billing.stripe.reconciliation import compare_customer, lost_events, missing_customers
 from dev.population import subscriptions
 from dev.population.draws import parameters
 from dev.population.people import Person
@@ -50,15 +56,32 @@ def playing(people: Sequence[Person], emulator: EmulatorClient, *, began: dateti
         raise error
 
 
-def load(people: Sequence[Person], *, now: datetime) -> None:
-    """Read the customers' subscriptions, invoices, refunds and disputes from Stripe, unless they were read before.
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that the comparison of our customers with Stripe needs: the pages of the account, and lost events."""
 
-    The first comparison finds the customers by their metadata, and the second one reads their objects.
-    """
-    read = StripeCustomer.objects.filter(user__in=[person.id for person in people]).exclude(synced_at=None)
-    for _ in range(2):
-        if read.count() < len(people):
-            list(reconciliation.find_differences(now=now, fix=True))
+    account: AccountObjects
+    now: datetime
+
+    def correct(self, users: Sequence[Any]) -> None:
+        """Correct the rows of users by what is at Stripe."""
+        for customer in StripeCustomer.objects.filter(user__in=users, synced_at=None).select_related("user"):
+            events = StripeEvent.objects.filter(stripe_customer_id=customer.stripe_id).waiting().order_by("pk")
+            compare_customer(customer, now=self.now, fix=True, account=self.account, events=list(events))
+
+
+def prepare(people: Sequence[Person], *, now: datetime) -> Comparison | None:
+    """Find the customers at Stripe by their metadata, and store the events that were not received. None if all were read."""
+    rows = StripeCustomer.objects.filter(user__in=[person.id for person in people])
+    if rows.exclude(synced_at=None).count() == len(people):
+        return None
+    list(missing_customers(read_account((), now=now), fix=True))
+    known = set(rows.values_list("stripe_id", flat=True))
+    for event in list(lost_events(known, now=now)):
+        services.store_event(orjson.dumps(event, default=str), headers={}, now=now)
+    for row in StripeEvent.objects.filter(stripe_customer_id="").waiting().order_by("pk"):
+        store_customers(row)
+    return Comparison(read_account(known, now=now), now)
 
 
 def _offers() -> list[subscriptions.Offer]:

@@ -1,0 +1,48 @@
+"""The order in which the generated customers are loaded."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from core import clock
+from dev.demo.crowd import accounts, life, money, payments
+from dev.demo.crowd.workers import CHUNK, Workers
+from dev.population.people import Person, people
+from dev.population.subscriptions import beginning
+from dev.stripe.emulator import EmulatorClient
+from users.models import UserProfile
+
+Progress = Callable[[int], Any]
+
+
+def load(url: str, workers: Workers, on_progress: Progress = lambda done: None) -> None:
+    """Load the customers. Existing rows stay, and days that have passed since the last run are added.
+
+    `url` is that of the emulator; without one, the customers have no subscriptions. `on_progress` is called with the number of
+    tasks that have ended since the last call.
+    """
+    everyone = people()
+    until = _loaded_at(everyone) or clock.now()
+    began = beginning(until)
+    if not url:
+        _load_rows(everyone, began, workers)
+    else:
+        with payments.playing(everyone, EmulatorClient(url), began=began, until=until):
+            _load_rows(everyone, began, workers)
+        comparison = payments.prepare(everyone, now=clock.now())
+        for start in range(0, len(everyone), CHUNK) if comparison else ():
+            workers.submit(comparison.correct, [person.id for person in everyone[start : start + CHUNK]])
+    for _ in workers.finish():
+        on_progress(1)
+
+
+def _loaded_at(everyone: Sequence[Person]) -> datetime | None:
+    """Return the time of the first run, to which the history at Stripe leads."""
+    first = UserProfile.objects.filter(user__in=[person.id for person in everyone]).order_by("created_at").first()
+    return first.created_at if first else None
+
+
+def _load_rows(everyone: Sequence[Person], began: datetime, workers: Workers) -> None:
+    accounts.load(everyone, began=began, now=clock.now())
+    workers.submit_all(money.load, everyone)
+    workers.submit_all(life.load, everyone)
