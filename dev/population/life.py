@@ -87,7 +87,10 @@ def milestones(person: Person) -> list[Milestone]:
         is_raise = goal["kind"] == "raise" and not is_done
         salary = person.income if is_raise else None
         target = round(person.income * 1.08, -2) if is_raise else None
-        progress, due = 100 if is_done else rng.randrange(0, 95, 5), -ago + rng.randint(0, 60) if is_done else rng.randint(-30, 300)
+        progress, due = (
+            100 if is_done else rng.randrange(0, 95, 5),
+            -ago + rng.randint(0, 60) if is_done else rng.randint(-30, 300),
+        )
         found.append(Milestone(goal["name"], goal["kind"], due, progress, ago if is_done else None, salary, target))
     return found
 
@@ -98,4 +101,7 @@ def answers(person: Person) -> dict[str, Any] | None:
     if rng.random() > career["asked_for_analysis"]:
         return None
     shares = {"recent_layoffs": "layoffs", "hiring_freeze": "hiring_freeze", "reorganisation": "reorganization"}
-    return {"tenure_years": round(rng.uniform(0.5, 12), 1), **{name: rng.random() < career[share] for name, share in shares.items()}}
+    return {
+        "tenure_years": round(rng.uniform(0.5, 12), 1),
+        **{name: rng.random() < career[share] for name, share in shares.items()},
+    }

@@ -75,9 +75,22 @@ def accounts(person: Person, first: date) -> list[Account]:
     owed = _charged(_month(person, month_after(first, -1)))
     return [
         Account(CHECKING, "Checking", "checking", bank, own.exact(own.net * MONTHS_IN_RESERVE)),
-        Account(SAVINGS, "Savings", "savings", bank, own.exact(own.net * rng.uniform(0.5, 8)), rate=Decimal(str(rates["savings_rate"]))),
         Account(
-            CARD, "Credit card", "credit", "Meridian Cards", -owed, own.exact(round(own.net * 1.5, -2)), Decimal(str(rates["card_rate"]))
+            SAVINGS,
+            "Savings",
+            "savings",
+            bank,
+            own.exact(own.net * rng.uniform(0.5, 8)),
+            rate=Decimal(str(rates["savings_rate"])),
+        ),
+        Account(
+            CARD,
+            "Credit card",
+            "credit",
+            "Meridian Cards",
+            -owed,
+            own.exact(round(own.net * 1.5, -2)),
+            Decimal(str(rates["card_rate"])),
         ),
     ]
 
@@ -120,7 +133,9 @@ def _salary(own: Budget, rng: random.Random, month: date, days: int) -> Iterator
     else:
         parts, category, payer = [(27, own.net)], "salary", profile["company_name"]
     for number, (day, value) in enumerate(parts):
-        yield Transaction(f"IN-{month:%Y%m}-{number}", CHECKING, "income", month.replace(day=day), own.exact(value), category, payer)
+        yield Transaction(
+            f"IN-{month:%Y%m}-{number}", CHECKING, "income", month.replace(day=day), own.exact(value), category, payer
+        )
 
 
 def _bills(own: Budget, rng: random.Random, month: date) -> Iterator[Transaction]:
@@ -165,7 +180,9 @@ def _expense(own: Budget, category: str, day: date, value: float, merchant: str,
 
 def _transfer(name: str, source: str, target: str, value: Decimal, day: date) -> Iterator[Transaction]:
     for account, signed in ((source, -value), (target, value)):
-        yield Transaction(f"{name}-{day:%Y%m%d}-{account}".upper().replace(" ", "-"), account, "transfer", day, signed, "transfer", "")
+        yield Transaction(
+            f"{name}-{day:%Y%m%d}-{account}".upper().replace(" ", "-"), account, "transfer", day, signed, "transfer", ""
+        )
 
 
 def first_day(today: date) -> date:

@@ -1,6 +1,7 @@
 """The subscriptions of the customers as a history of requests to Stripe and of what customers do on Stripe's pages.
 
-A step has the form that `dev.stripe.playback` describes. Nothing here knows how Stripe computes an amount or the product reads it.
+A step has the form that `dev.stripe.playback` describes. Nothing here knows how Stripe computes an amount or how the
+product reads it.
 """
 
 import random
@@ -148,7 +149,9 @@ def _draw(customer: Customer, begins: datetime) -> None:
     rng, shares = customer.rng, parameters()["subscriptions"]
     days = (customer.now - begins).days
     in_first_month = rng.random() < shares["started_in_first_month"]
-    at = begins + timedelta(days=rng.randint(0, 29) if in_first_month else rng.randint(30, days - 1), minutes=rng.randint(360, 1380))
+    at = begins + timedelta(
+        days=rng.randint(0, 29) if in_first_month else rng.randint(30, days - 1), minutes=rng.randint(360, 1380)
+    )
     customer.tier = choose(rng, shares["tiers"])
     customer.cycle = "yearly" if rng.random() < shares["yearly"] else "monthly"
     paid_from = customer.buy(at, code=rng.random() < shares["welcome_code"])

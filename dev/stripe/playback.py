@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
-
 from dev.stripe import ids
 from dev.stripe.application import ApiRequest, Application
 from dev.stripe.errors import ApiError
@@ -26,7 +24,8 @@ def play(application: Application, commands: dict[str, Any], given: dict[str, An
     The same steps on the same account create the same ids. `label` is stored in the settings as `history`. After an error,
     the account is unusable until the emulator is started again, and its file is as before.
     """
-    account, results = application.account, {}
+    account = application.account
+    results: dict[str, Any] = {}
     if account.settings["frozen"] is None:
         raise ValueError("stop the clock first: the history begins at the time at which it is stopped")
     with application.store.bulk(), ids.seeded(given["seed"]):

@@ -33,7 +33,9 @@ def load(people: Sequence[Person], *, began: datetime, now: datetime) -> None:
         user.created_at = began
     User.objects.bulk_update(users, ["created_at"])
     EmailAddress.objects.bulk_create([EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users])
-    profiles = [checked(UserProfile(user=user, **person.profile), exclude=["user"]) for user, person in zip(users, new, strict=True)]
+    profiles = [
+        checked(UserProfile(user=user, **person.profile), exclude=["user"]) for user, person in zip(users, new, strict=True)
+    ]
     UserProfile.objects.bulk_create(profiles)
     OnboardingProgress.objects.bulk_create([step for user in users for step in _steps(user, began)])
     billing.complete_feature_access(now=now)
@@ -43,5 +45,7 @@ def _steps(user: User, began: datetime) -> list[Any]:
     steps = []
     for order, name in enumerate(FIRST_STEPS, 1):
         done = began + timedelta(minutes=order) if order <= COMPLETED_STEPS else None
-        steps.append(OnboardingProgress(user=user, step_name=name, step_order=order, is_completed=bool(done), completed_at=done))
+        steps.append(
+            OnboardingProgress(user=user, step_name=name, step_order=order, is_completed=bool(done), completed_at=done)
+        )
     return steps

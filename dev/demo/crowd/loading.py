@@ -5,35 +5,39 @@ from datetime import datetime
 from typing import Any
 
 from core import clock
-from dev.demo.crowd import accounts, life, money, payments
+from dev.demo.crowd import accounts, life, money, payments, troubles
 from dev.demo.crowd.workers import CHUNK, Workers
+from dev.population.draws import parameters
 from dev.population.people import Person, people
 from dev.population.subscriptions import beginning
 from dev.stripe.emulator import EmulatorClient
-from users.models import UserProfile
+from users.models import AccountErasure, UserProfile
 
-Progress = Callable[[int], Any]
+TASKS = 3 * parameters()["customers"] // CHUNK
+Progress = Callable[[], Any]
 
 
-def load(url: str, workers: Workers, on_progress: Progress = lambda done: None) -> None:
+def load(url: str, workers: Workers, on_progress: Progress) -> None:
     """Load the customers. Existing rows stay, and days that have passed since the last run are added.
 
-    `url` is that of the emulator; without one, the customers have no subscriptions. `on_progress` is called with the number of
-    tasks that have ended since the last call.
+    `url` is that of the emulator; without one, the customers have no subscriptions. `on_progress` is called
+    after each of TASKS.
     """
     everyone = people()
     until = _loaded_at(everyone) or clock.now()
     began = beginning(until)
+    erased = set(AccountErasure.objects.values_list("user_id", flat=True))
+    remaining = [person for person in everyone if person.id not in erased]
     if not url:
-        _load_rows(everyone, began, workers)
+        _load_rows(remaining, began, workers)
     else:
         with payments.playing(everyone, EmulatorClient(url), began=began, until=until):
-            _load_rows(everyone, began, workers)
-        comparison = payments.prepare(everyone, now=clock.now())
-        for start in range(0, len(everyone), CHUNK) if comparison else ():
-            workers.submit(comparison.correct, [person.id for person in everyone[start : start + CHUNK]])
+            _load_rows(remaining, began, workers)
+        if not payments.are_read(remaining):
+            workers.submit_all(payments.prepare(remaining, now=clock.now()).correct, remaining)
     for _ in workers.finish():
-        on_progress(1)
+        on_progress()
+    troubles.load(remaining, has_payments=bool(url))
 
 
 def _loaded_at(everyone: Sequence[Person]) -> datetime | None:

@@ -91,7 +91,9 @@ def _rows(person: Person, accounts: dict[Any, Any], last: date | None) -> Iterat
             item.kind,
             item.amount,
             person.currency,
-            f"CARD PURCHASE {item.merchant.upper()}" if item.account == money.CARD and item.merchant else item.merchant or "TRANSFER",
+            f"CARD PURCHASE {item.merchant.upper()}"
+            if item.account == money.CARD and item.merchant
+            else item.merchant or "TRANSFER",
             item.category,
             item.merchant,
             item.day,

@@ -11,10 +11,10 @@ from datetime import datetime
 from hashlib import sha256
 from io import StringIO
 from threading import Thread
-from typing import Any
 
 import orjson
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 from billing import services
 from billing.models import StripeCustomer, StripeEvent, SubscriptionPlan
@@ -63,25 +63,31 @@ class Comparison:
     account: AccountObjects
     now: datetime
 
-    def correct(self, users: Sequence[Any]) -> None:
-        """Correct the rows of users by what is at Stripe."""
-        for customer in StripeCustomer.objects.filter(user__in=users, synced_at=None).select_related("user"):
+    def correct(self, people: Sequence[Person]) -> None:
+        """Correct the rows of customers by what is at Stripe, unless that was done before."""
+        for customer in _rows_of(people).filter(synced_at=None).select_related("user"):
             events = StripeEvent.objects.filter(stripe_customer_id=customer.stripe_id).waiting().order_by("pk")
             compare_customer(customer, now=self.now, fix=True, account=self.account, events=list(events))
 
 
-def prepare(people: Sequence[Person], *, now: datetime) -> Comparison | None:
-    """Find the customers at Stripe by their metadata, and store the events that were not received. None if all were read."""
-    rows = StripeCustomer.objects.filter(user__in=[person.id for person in people])
-    if rows.exclude(synced_at=None).count() == len(people):
-        return None
+def are_read(people: Sequence[Person]) -> bool:
+    """Return True if the rows of all customers were read from Stripe, by this run or an earlier one."""
+    return _rows_of(people).exclude(synced_at=None).count() == len(people)
+
+
+def prepare(people: Sequence[Person], *, now: datetime) -> Comparison:
+    """Find the customers at Stripe by their metadata, and store the events that were not received."""
     list(missing_customers(read_account((), now=now), fix=True))
-    known = set(rows.values_list("stripe_id", flat=True))
+    known = set(_rows_of(people).values_list("stripe_id", flat=True))
     for event in list(lost_events(known, now=now)):
         services.store_event(orjson.dumps(event, default=str), headers={}, now=now)
     for row in StripeEvent.objects.filter(stripe_customer_id="").waiting().order_by("pk"):
         store_customers(row)
     return Comparison(read_account(known, now=now), now)
+
+
+def _rows_of(people: Sequence[Person]) -> QuerySet[StripeCustomer]:
+    return StripeCustomer.objects.filter(user__in=[person.id for person in people])
 
 
 def _offers() -> list[subscriptions.Offer]:

@@ -37,7 +37,8 @@ class Workers:
 
 @contextmanager
 def workers() -> Iterator[Workers]:
-    for connection in connections.all(initialized_only=True):
+    opened: list[Any] = connections.all(initialized_only=True)
+    for connection in opened:
         connection.close()
         connection.close_pool()  # a forked process must not share a connection; all are forked with the first task
     number = (os.cpu_count() or 1) + 1  # one waits for the database or the emulator at any time
