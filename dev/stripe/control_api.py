@@ -102,7 +102,9 @@ def settings(application: Application, given: dict[str, Any]) -> Any:
         raise ValueError(f"refunds must be one of {', '.join(RESULTS)}")
     with application.store.transaction():
         application.account.settings.update(given)
-        return {name: application.account.settings.get(name) for name in (*CHANGEABLE, "history")}
+        return {name: application.account.settings.get(name) for name in (*CHANGEABLE, "history")} | {
+            "state": application.state
+        }
 
 
 def endpoint(application: Application, given: dict[str, Any]) -> Any:

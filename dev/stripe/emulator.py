@@ -78,7 +78,7 @@ class EmulatorClient(AccountControls, BankClient):
         self.send_command("redeliver", event=event)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change `api_version`, `retry_days`, `after_last_retry`, `signs_with` or `debit_days`, and return all of them."""
+        """Change `api_version`, `retry_days`, `after_last_retry`, `signs_with` or `debit_days`, and return all settings."""
         chosen: dict[str, Any] = self.send_command("settings", **settings)
         return chosen
 

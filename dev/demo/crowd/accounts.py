@@ -19,10 +19,11 @@ COMPLETED_STEPS = 5
 
 
 @transaction.atomic
-def load(people: Sequence[Person], *, began: datetime, now: datetime) -> None:
+def load(people: Sequence[Person], *, began: datetime, until: datetime, now: datetime) -> None:
     """Create the users that do not exist, with verified addresses, complete profiles, onboarding steps and feature access.
 
-    They have signed up when the history began or later, and their password is that of all demo users.
+    They have signed up when the history began, and completed their profiles when it ended. Their password is that of all demo
+    users.
     """
     known = set(User.objects.filter(pk__in=[person.id for person in people]).values_list("pk", flat=True))
     new = [person for person in people if person.id not in known]
@@ -37,6 +38,7 @@ def load(people: Sequence[Person], *, began: datetime, now: datetime) -> None:
         checked(UserProfile(user=user, **person.profile), exclude=["user"]) for user, person in zip(users, new, strict=True)
     ]
     UserProfile.objects.bulk_create(profiles)
+    UserProfile.objects.filter(user__in=users).update(created_at=until)
     OnboardingProgress.objects.bulk_create([step for user in users for step in _steps(user, began)])
     billing.complete_feature_access(now=now)
 

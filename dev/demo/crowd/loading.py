@@ -25,14 +25,13 @@ def load(url: str, workers: Workers, on_progress: Progress) -> None:
     """
     everyone = people()
     until = _loaded_at(everyone) or clock.now()
-    began = beginning(until)
     erased = set(AccountErasure.objects.values_list("user_id", flat=True))
     remaining = [person for person in everyone if person.id not in erased]
     if not url:
-        _load_rows(remaining, began, workers)
+        _load_rows(remaining, until, workers)
     else:
-        with payments.playing(everyone, EmulatorClient(url), began=began, until=until):
-            _load_rows(remaining, began, workers)
+        with payments.playing(everyone, EmulatorClient(url), until=until):
+            _load_rows(remaining, until, workers)
         if not payments.are_read(remaining):
             workers.submit_all(payments.prepare(remaining, now=clock.now()).correct, remaining)
     for _ in workers.finish():
@@ -41,12 +40,12 @@ def load(url: str, workers: Workers, on_progress: Progress) -> None:
 
 
 def _loaded_at(everyone: Sequence[Person]) -> datetime | None:
-    """Return the time of the first run, to which the history at Stripe leads."""
+    """Return the time of the first run, at which the history at Stripe ends; it is that of the profiles."""
     first = UserProfile.objects.filter(user__in=[person.id for person in everyone]).order_by("created_at").first()
     return first.created_at if first else None
 
 
-def _load_rows(everyone: Sequence[Person], began: datetime, workers: Workers) -> None:
-    accounts.load(everyone, began=began, now=clock.now())
+def _load_rows(everyone: Sequence[Person], until: datetime, workers: Workers) -> None:
+    accounts.load(everyone, began=beginning(until), until=until, now=clock.now())
     workers.submit_all(money.load, everyone)
     workers.submit_all(life.load, everyone)

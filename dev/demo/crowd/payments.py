@@ -28,14 +28,14 @@ from dev.stripe.emulator import EmulatorClient
 
 
 @contextmanager
-def playing(people: Sequence[Person], emulator: EmulatorClient, *, began: datetime, until: datetime) -> Iterator[None]:
+def playing(people: Sequence[Person], emulator: EmulatorClient, *, until: datetime) -> Iterator[None]:
     """Play the customers' history into the emulator while the block runs, unless it was played before."""
     label = _label(until)
     if emulator.set()["history"] == label:
         yield
         return
     emulator.drop_state(everything=True)
-    emulator.freeze(began)
+    emulator.freeze(subscriptions.beginning(until))
     call_command("sync_plans", stdout=StringIO())
     steps = subscriptions.history(people, _offers(), now=until)
     errors: list[Exception] = []

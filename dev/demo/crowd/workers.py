@@ -37,7 +37,7 @@ class Workers:
 
 @contextmanager
 def workers() -> Iterator[Workers]:
-    opened: list[Any] = connections.all(initialized_only=True)
+    opened: Sequence[Any] = connections.all(initialized_only=True)
     for connection in opened:
         connection.close()
         connection.close_pool()  # a forked process must not share a connection; all are forked with the first task

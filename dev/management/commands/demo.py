@@ -1,6 +1,8 @@
 """`manage.py demo`: load demo customers and serve the product."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
@@ -19,6 +21,7 @@ from dev.demo import users as users_demo
 from dev.demo.crowd import loading
 from dev.demo.crowd.workers import workers
 from dev.stripe import launcher as stripe_emulator
+from dev.stripe.emulator import EmulatorError
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from users.models import User
 
@@ -56,13 +59,22 @@ class Command(BaseCommand):
         if few and no_serve:
             self._load()
             return
-        with stripe_emulator.demo_emulator() as url:
+        with self._emulator() as url:
             self._load() if few else self._load_all(url)
             if not no_serve:
                 call_command("sync_plans", stdout=StringIO())
                 if url:
+                    stripe_emulator.register_webhooks(url)
                     self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, emulator=url))
                 call_command("serve", with_worker=True)
+
+    @contextmanager
+    def _emulator(self) -> Iterator[str]:
+        try:
+            with stripe_emulator.demo_emulator() as url:
+                yield url
+        except EmulatorError as error:
+            raise CommandError(str(error)) from error
 
     def _load_all(self, url: str) -> None:
         """Load the customers with names beside the generated ones."""
