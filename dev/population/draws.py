@@ -45,11 +45,6 @@ def around(rng: random.Random, median: float, spread: float) -> float:
     return median * math.exp(rng.gauss(0, spread))
 
 
-def happens(rng: random.Random, expected: float) -> int:
-    """Return how often something happens that happens `expected` times on average: the whole times, and maybe once more."""
-    return int(expected) + (rng.random() < expected % 1)
-
-
 def month_after(day: date, months: int) -> date:
     """Return the same day of a later month, or the last day of a shorter one."""
     number = day.year * 12 + day.month - 1 + months

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from dev.population.draws import amount, around, happens, month_after, parameters, source_of
+from dev.population.draws import amount, around, month_after, parameters, source_of
 from dev.population.people import Person
 
 CHECKING, SAVINGS, CARD = "checking", "savings", "card"
@@ -108,11 +108,6 @@ def transactions(person: Person, first: date, last: date) -> Iterator[Transactio
         month = month_after(month, 1)
 
 
-def balance(opening: Decimal, items: Sequence[Transaction], account: str, last: date) -> Decimal:
-    """Return the balance of an account at the end of a day."""
-    return opening + sum((item.amount for item in items if item.account == account and item.day <= last), Decimal(0))
-
-
 def _charged(items: Sequence[Transaction]) -> Decimal:
     return -sum((item.amount for item in items if item.account == CARD), Decimal(0))
 
@@ -166,7 +161,7 @@ def _purchases(own: Budget, rng: random.Random, month: date, days: int) -> Itera
     weights = [money["weekend_factor"] if month.replace(day=day).weekday() >= 4 else 1 for day in range(1, days + 1)]
     for category, value in monthly.items():
         expected = money["purchases_a_month"][category]
-        for number in range(happens(rng, expected)):
+        for number in range(int(expected) + (rng.random() < expected % 1)):
             day = rng.choices(range(1, days + 1), weights if category in LEISURE else None)[0]
             price = around(rng, value / expected, money["spread"])
             account = CARD if category in ON_CARD else CHECKING

@@ -43,11 +43,6 @@ def demo_emulator() -> Iterator[str]:
             running.stop()
 
 
-def register_webhooks(url: str) -> None:
-    """Let the demo's emulator post its events to the product from now on, signed with the secret of `demo_emulator`."""
-    EmulatorClient(url).endpoint(f"{settings.SITE_URL}/webhooks/stripe/", *settings.STRIPE_WEBHOOK_SECRETS)
-
-
 def state_file() -> Path:
     """Return the file of the emulator's state that belongs to the database of this process."""
     folder = Path(settings.BASE_DIR / ".postgres")

@@ -6,13 +6,15 @@ of the step `ann`, and `"${ann:items.data.0.id}"` the id of the first item.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
 from dev.stripe import ids
 from dev.stripe.application import ApiRequest, Application
 from dev.stripe.errors import ApiError
+from dev.stripe.store import Store, write
 
 Step = dict[str, Any]
 REFERENCE = re.compile(r"\$\{([^}]+)\}")
@@ -28,7 +30,7 @@ def play(application: Application, commands: dict[str, Any], given: dict[str, An
     results: dict[str, Any] = {}
     if account.settings["frozen"] is None:
         raise ValueError("stop the clock first: the history begins at the time at which it is stopped")
-    with application.store.bulk(), ids.seeded(given["seed"]):
+    with bulk(application.store), ids.seeded(given["seed"]):
         for step in given["steps"]:
             account.advance("", step["at"])
             results[step.get("name", "")] = run(application, commands, step, results)
@@ -36,6 +38,20 @@ def play(application: Application, commands: dict[str, Any], given: dict[str, An
         with application.store.transaction():
             account.settings.update(frozen=None, offset=0, history=given["label"])
     return {"steps": len(given["steps"])}
+
+
+@contextmanager
+def bulk(store: Store) -> Iterator[None]:
+    """Write the transactions of the block to the file in one, at its end. After an error the file is as before."""
+    with store.lock:
+        database, store.database = store.database, None
+        before = dict(store.rows)
+        try:
+            yield
+        finally:
+            store.database = database
+        if database:
+            write(database, {name: body for name, body in store.rows.items() if before.get(name) != body})
 
 
 def run(application: Application, commands: dict[str, Any], step: Step, results: dict[str, Any]) -> Any:

@@ -114,19 +114,6 @@ class Store:
                     self.open.clear()
 
     @contextmanager
-    def bulk(self) -> Iterator[None]:
-        """Write the transactions of the block to the file in one, at its end. After an error the file is as before."""
-        with self.lock:
-            database, self.database = self.database, None
-            before = dict(self.rows)
-            try:
-                yield
-            finally:
-                self.database = database
-            if database:
-                write(database, {name: body for name, body in self.rows.items() if before.get(name) != body})
-
-    @contextmanager
     def sandbox(self) -> Iterator[None]:
         """Undo all changes at the end of the block."""
         before = deepcopy(self.open)

@@ -41,7 +41,7 @@ print(json.dumps({
     "invoices": Counter(BillingHistory.objects.exclude(stripe_invoice_id="").values_list("status", flat=True)),
     "unprocessed events": count(StripeEvent.objects.waiting()),
     "failed jobs": count(ProcrastinateJob.objects.filter(status="failed", attempts__gt=1)),
-    "refunds to approve": count(Approval.objects.filter(status="pending")),
+    "refunds to approve": count(Approval.objects.filter(decided_at=None)),
     "open disputes": count(Adjustment.objects.filter(kind="dispute", status="open")),
     "dunned": count(Subscription.objects.filter(status="past_due").exclude(stripe_subscription_id="")),
     "rows in review": count(StatementImportRow.objects.filter(verdict="review")),

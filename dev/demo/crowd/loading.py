@@ -32,7 +32,7 @@ def load(url: str, workers: Workers, on_progress: Progress) -> None:
     else:
         with payments.playing(everyone, EmulatorClient(url), until=until):
             _load_rows(remaining, until, workers)
-        if not payments.are_read(remaining):
+        if payments.rows_of(remaining).exclude(synced_at=None).count() < len(remaining):
             workers.submit_all(payments.prepare(remaining, now=clock.now()).correct, remaining)
     for _ in workers.finish():
         on_progress()

@@ -1,9 +1,8 @@
 """The generated customers' accounts and transactions, stored with COPY."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -38,7 +37,8 @@ MARK_TEXT = '{"source": "demo"}'
 def load(people: Sequence[Person]) -> None:
     """Create the accounts that do not exist, and the transactions of the days after the last stored one."""
     users = [person.id for person in people]
-    accounts = {(row.user_id, row.metadata["demo"]): row for row in _accounts(users)}
+    stored_accounts = EncryptedFinancialProfile.objects.filter(user__in=users, metadata__has_key="demo")
+    accounts = {(row.user_id, row.metadata["demo"]): row for row in stored_accounts}
     new = [person for person in people if (person.id, money.CHECKING) not in accounts]
     created = [row for person in new for row in _new_accounts(person)]
     EncryptedFinancialProfile.objects.bulk_create(created)
@@ -47,10 +47,6 @@ def load(people: Sequence[Person]) -> None:
     last = dict(stored.annotate(last=Max("transaction_date")))
     rows = (row for person in people for row in _rows(person, accounts, last.get(person.id)))
     staging.insert(FinancialTransaction, COLUMNS, rows)
-
-
-def _accounts(users: list[UUID]) -> Iterable[Any]:
-    return EncryptedFinancialProfile.objects.filter(user__in=users, metadata__has_key="demo")
 
 
 def _new_accounts(person: Person) -> Iterator[EncryptedFinancialProfile]:
@@ -65,7 +61,7 @@ def _new_accounts(person: Person) -> Iterator[EncryptedFinancialProfile]:
             institution_name=account.institution,
             account_number=f"4000{person.id.int % 10**12:012}" if account.kind == "credit" else f"{person.id.int % 10**10:010}",
             currency=person.currency,
-            account_balance=money.balance(account.opening, items, account.key, month_end),
+            account_balance=sum((item.amount for item in items if item.account == account.key), account.opening),
             balance_date=month_end,
             balance_source=BalanceSource.USER,
             credit_limit=account.limit,

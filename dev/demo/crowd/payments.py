@@ -65,20 +65,15 @@ class Comparison:
 
     def correct(self, people: Sequence[Person]) -> None:
         """Correct the rows of customers by what is at Stripe, unless that was done before."""
-        for customer in _rows_of(people).filter(synced_at=None).select_related("user"):
+        for customer in rows_of(people).filter(synced_at=None).select_related("user"):
             events = StripeEvent.objects.filter(stripe_customer_id=customer.stripe_id).waiting().order_by("pk")
             compare_customer(customer, now=self.now, fix=True, account=self.account, events=list(events))
-
-
-def are_read(people: Sequence[Person]) -> bool:
-    """Return True if the rows of all customers were read from Stripe, by this run or an earlier one."""
-    return _rows_of(people).exclude(synced_at=None).count() == len(people)
 
 
 def prepare(people: Sequence[Person], *, now: datetime) -> Comparison:
     """Find the customers at Stripe by their metadata, and store the events that were not received."""
     list(missing_customers(read_account((), now=now), fix=True))
-    known = set(_rows_of(people).values_list("stripe_id", flat=True))
+    known = set(rows_of(people).values_list("stripe_id", flat=True))
     for event in list(lost_events(known, now=now)):
         services.store_event(orjson.dumps(event, default=str), headers={}, now=now)
     for row in StripeEvent.objects.filter(stripe_customer_id="").waiting().order_by("pk"):
@@ -86,7 +81,7 @@ def prepare(people: Sequence[Person], *, now: datetime) -> Comparison:
     return Comparison(read_account(known, now=now), now)
 
 
-def _rows_of(people: Sequence[Person]) -> QuerySet[StripeCustomer]:
+def rows_of(people: Sequence[Person]) -> QuerySet[StripeCustomer]:
     return StripeCustomer.objects.filter(user__in=[person.id for person in people])
 
 

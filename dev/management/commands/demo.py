@@ -21,7 +21,7 @@ from dev.demo import users as users_demo
 from dev.demo.crowd import loading
 from dev.demo.crowd.workers import workers
 from dev.stripe import launcher as stripe_emulator
-from dev.stripe.emulator import EmulatorError
+from dev.stripe.emulator import EmulatorClient, EmulatorError
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from users.models import User
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             if not no_serve:
                 call_command("sync_plans", stdout=StringIO())
                 if url:
-                    stripe_emulator.register_webhooks(url)
+                    EmulatorClient(url).endpoint(f"{settings.SITE_URL}/webhooks/stripe/", *settings.STRIPE_WEBHOOK_SECRETS)
                     self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, emulator=url))
                 call_command("serve", with_worker=True)
 
