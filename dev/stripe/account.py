@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "refunds": "succeed",  # the result of refunds, see lifecycle.refund_results.RESULTS
     "signs_with": "machine",  # the clock of Stripe-Signature's timestamp: "machine" or "account"
     "other_mode": False,  # True while the key is of the other mode (test or live) than the stored objects
+    "history": "",  # the label of the history that was played into the account, see playback
     "held": False,  # True while deliveries are held back
 }
 

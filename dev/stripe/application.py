@@ -75,7 +75,7 @@ class Application:
     """The emulator without its sockets."""
 
     def __init__(self, url: str, key: str, state: str | None = None) -> None:
-        self.store = Store(state)
+        self.state, self.store = state, Store(state)
         self.account = Account(self.store, url, key)
         with self.store.transaction():
             self.account.create_settings()

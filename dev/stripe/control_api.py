@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from dev.stripe import api_versions
+from dev.stripe import api_versions, playback
 from dev.stripe.account import DEFAULTS, SETTINGS
 from dev.stripe.account_commands import ACCOUNT_COMMANDS
 from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
@@ -103,7 +103,9 @@ def settings(application: Application, given: dict[str, Any]) -> Any:
         raise ValueError(f"refunds must be one of {', '.join(RESULTS)}")
     with application.store.transaction():
         application.account.settings.update(given)
-        return {name: application.account.settings[name] for name in CHANGEABLE}
+        return {name: application.account.settings.get(name) for name in (*CHANGEABLE, "history")} | {
+            "state": application.state
+        }
 
 
 def endpoint(application: Application, given: dict[str, Any]) -> Any:
@@ -229,6 +231,11 @@ def state(application: Application, given: dict[str, Any]) -> Any:
         return {"objects": {kind: len(store.where(kind)) for kind in kinds}, "settings": {**DEFAULTS, **store.get(SETTINGS)}}
 
 
+def play(application: Application, given: dict[str, Any]) -> Any:
+    """Play a history within the emulator; see `playback.play`."""
+    return playback.play(application, COMMANDS, given)
+
+
 COMMANDS: dict[str, Command] = {
     **ACCOUNT_COMMANDS,
     "clock": clock,
@@ -242,6 +249,7 @@ COMMANDS: dict[str, Command] = {
     "discount_customer": discount_customer,
     "change_card": change_card,
     "pay_invoice": pay_invoice,
+    "play": play,
     "authenticate_payment": authenticate_payment,
     **BANK_COMMANDS,
     "copy_customers": copy_customers,

@@ -79,7 +79,7 @@ class EmulatorClient(AccountControls, BankClient):
         self.send_command("redeliver", event=event)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change `api_version`, `retry_days`, `after_last_retry`, `signs_with` or `debit_days`, and return all of them."""
+        """Change `api_version`, `retry_days`, `after_last_retry`, `signs_with` or `debit_days`, and return all settings."""
         chosen: dict[str, Any] = self.send_command("settings", **settings)
         return chosen
 
@@ -122,6 +122,10 @@ class EmulatorClient(AccountControls, BankClient):
     def deliveries(self) -> list[dict[str, Any]]:
         """Return every delivery: event, type, status (pending, taken, failed), responses."""
         return self.send_command("deliveries")["deliveries"]
+
+    def play(self, steps: list[dict[str, Any]], *, seed: str, until: datetime, label: str) -> None:
+        """Play a history on the stopped clock, which then runs on from `until`. See `playback`; `set()` returns the label."""
+        self.send_command("play", steps=steps, seed=seed, ends=int(until.timestamp()), label=label)
 
     def drop_state(self, *, everything: bool = False) -> None:
         """Delete every object and fault; with `everything` also endpoints, settings and the clock."""

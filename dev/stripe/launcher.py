@@ -1,7 +1,7 @@
 """Emulators for the demo and the billing simulator.
 
-The demo's emulator stores its state in a file of the working copy. An emulator that a killed demo left running is reused. A
-private emulator is empty and ends with the process that started it.
+The demo's emulator stores its state in a file of the working copy, one for each database, so that the two always fit together.
+An emulator that a killed demo left running is reused. A private emulator is empty and ends with the process that started it.
 """
 
 import os
@@ -14,10 +14,9 @@ from typing import Any
 
 from django.conf import settings
 
-from dev.stripe.emulator import KEY, EmulatorClient, StripeEmulator
+from dev.stripe.emulator import KEY, EmulatorClient, EmulatorError, StripeEmulator
 
 PORT_OFFSET = 4111  # added to the product's port
-STATE = Path(settings.BASE_DIR / ".postgres" / "stripe-emulator.sqlite3")
 
 
 @contextmanager
@@ -31,8 +30,10 @@ def demo_emulator() -> Iterator[str]:
         return
     port, secret = settings.PORT + PORT_OFFSET, f"whsec_{secrets.token_hex(16)}"
     url = f"http://127.0.0.1:{port}"
-    running = None if _is_running(url) else StripeEmulator.start(port=port, state=STATE)
-    EmulatorClient(url).endpoint(f"{settings.SITE_URL}/webhooks/stripe/", secret)
+    state = state_file()
+    running = None if _is_running(url) else StripeEmulator.start(port=port, state=state)
+    if EmulatorClient(url).set()["state"] != str(state):
+        raise EmulatorError(f"The Stripe emulator of another folder or database uses the port {port}. Choose another PORT.")
     os.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": url, "STRIPE_WEBHOOK_SECRETS": secret}
     try:
         with temporary_settings(STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE=url, STRIPE_WEBHOOK_SECRETS=[secret]):
@@ -40,6 +41,13 @@ def demo_emulator() -> Iterator[str]:
     finally:
         if running:
             running.stop()
+
+
+def state_file() -> Path:
+    """Return the file of the emulator's state that belongs to the database of this process."""
+    folder = Path(settings.BASE_DIR / ".postgres")
+    folder.mkdir(exist_ok=True)
+    return folder / f"stripe-emulator-{settings.DATABASES['default']['NAME']}.sqlite3"
 
 
 @contextmanager

@@ -23,7 +23,7 @@ OPEN = (200, 302, 403)  # a button that opens a page is a redirect; another role
 def clients(storing: Storing) -> dict[str, Client]:
     """Load the demo once for all tests, add rows that it lacks, and return the browser of each role."""
     with override_settings(DEBUG=True), storing():
-        call_command("demo", no_serve=True)
+        call_command("demo", no_serve=True, few=True)
         for model in REGISTERED:
             if not model._default_manager.exists():
                 make(model)

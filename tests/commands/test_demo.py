@@ -42,7 +42,7 @@ def loaded(storing: Storing) -> Iterator[None]:
 
 
 def load() -> None:
-    call_command("demo", no_serve=True)
+    call_command("demo", no_serve=True, few=True)
 
 
 def everything() -> dict[str, list[Any]]:

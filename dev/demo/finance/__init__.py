@@ -1,6 +1,5 @@
 """A year of financial data for the demo customers, the same on every machine and in every run."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -25,16 +24,8 @@ POSTED_AFTER = timedelta(days=2)
 PENDING_KINDS = ("expense", "refund")
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """The number of a customer's accounts and transactions."""
-
-    accounts: int
-    transactions: int
-
-
 @transaction.atomic
-def load(user: Any, *, today: date) -> Loaded:
+def load(user: Any, *, today: date) -> None:
     """Create the accounts of `user` and their transactions in the year up to `today`. Existing rows stay."""
     finances = DEMO_FINANCES[user.email]
     accounts = {account.key: _account(user, finances, account, today=today) for account in finances.accounts}
@@ -48,7 +39,6 @@ def load(user: Any, *, today: date) -> Loaded:
     _import_file(user, finances, accounts[finances.statement.account], today=today)
     due_dates.load(user, currency=finances.currency, today=today)
     projections.load(user, today=today)
-    return Loaded(len(accounts), FinancialTransaction.objects.for_user(user).count())
 
 
 def _account(user: Any, finances: DemoFinances, account: DemoAccount, *, today: date) -> EncryptedFinancialProfile:

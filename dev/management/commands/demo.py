@@ -1,6 +1,8 @@
 """`manage.py demo`: load demo customers and serve the product."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
@@ -16,17 +18,22 @@ from dev.demo import finance as finance_demo
 from dev.demo import health as health_demo
 from dev.demo import system as system_demo
 from dev.demo import users as users_demo
+from dev.demo.crowd import loading
+from dev.demo.crowd.workers import workers
 from dev.stripe import launcher as stripe_emulator
+from dev.stripe.emulator import EmulatorClient, EmulatorError
+from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from users.models import User
 
-LOADERS_AFTER_FINANCE = (billing_demo, health_demo, career_demo, system_demo, analytics_demo)
+LOADERS = (finance_demo, billing_demo, health_demo, career_demo, system_demo, analytics_demo)
 
 WELCOME = """
-Loaded {accounts} accounts and {transactions:,} transactions. The password of every user is: {password}
+{customers} customers with {accounts} accounts and {transactions:,} transactions are loaded. Every password is: {password}
 
   Back office   {site}/admin/       admin@mingus.example (all permissions), support@mingus.example (masked values),
                                     billing@mingus.example (invoices), analyst@mingus.example (totals)
                 It requires a code from an authenticator app. Print one in another terminal: make manage ARGS=demo_code
-  API           {site}/api/docs/    {customers}
+  API           {site}/api/docs/    {names}
   Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\
                      -d '{{"email": "{first}", "password": "{password}"}}'
 """
@@ -37,43 +44,68 @@ PAYMENTS = """  Payments      A Stripe emulator accepts payments: no real card, 
 
 
 class Command(BaseCommand):
-    help = "Load demo customers with a year of transactions, then serve the product and run the job worker. Safe to repeat."
+    help = (
+        "Load a hundred demo customers with two years of data, then serve the product and run the job worker. Safe to repeat."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="load the data and exit")
+        parser.add_argument("--few", action="store_true", help="load only the three customers with names, without the others")
 
-    def handle(self, *args: Any, no_serve: bool, **options: Any) -> None:
+    def handle(self, *args: Any, no_serve: bool, few: bool, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo's passwords are published. Run it only on a development machine, with DEBUG=1.")
         call_command("migrate", verbosity=0)
-        self._load()
-        if not no_serve:
-            with stripe_emulator.demo_emulator() as url:
+        if few and no_serve:
+            self._load()
+            return
+        with self._emulator() as url:
+            self._load() if few else self._load_all(url)
+            if not no_serve:
                 call_command("sync_plans", stdout=StringIO())
                 if url:
+                    EmulatorClient(url).endpoint(f"{settings.SITE_URL}/webhooks/stripe/", *settings.STRIPE_WEBHOOK_SECRETS)
                     self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, emulator=url))
                 call_command("serve", with_worker=True)
 
+    @contextmanager
+    def _emulator(self) -> Iterator[str]:
+        try:
+            with stripe_emulator.demo_emulator() as url:
+                yield url
+        except EmulatorError as error:
+            raise CommandError(str(error)) from error
+
+    def _load_all(self, url: str) -> None:
+        """Load the customers with names beside the generated ones."""
+        with workers() as pool, tqdm(desc="Loading", unit="step", leave=False, disable=None, total=loading.TASKS + 1) as bar:
+            users_demo.load_staff()
+            pool.submit(load_named)
+            loading.load(url, pool, bar.update)
+        self._welcome()
+
     def _load(self) -> None:
         users_demo.load_staff()
-        loaded = [
-            self._load_customer(customer)
-            for customer in tqdm(users_demo.CUSTOMERS, "Loading", unit="customer", leave=False, disable=None)
-        ]
+        load_named()
+        self._welcome()
+
+    def _welcome(self) -> None:
         text = WELCOME.format(
-            accounts=sum(item.accounts for item in loaded),
-            transactions=sum(item.transactions for item in loaded),
+            customers=User.objects.filter(is_staff=False).count(),
+            accounts=EncryptedFinancialProfile.objects.count(),
+            transactions=FinancialTransaction.objects.count(),
             password=users_demo.PASSWORD,
             site=settings.SITE_URL,
-            customers=", ".join(customer.email for customer in users_demo.CUSTOMERS),
+            names=", ".join(customer.email for customer in users_demo.CUSTOMERS),
             first=users_demo.CUSTOMERS[0].email,
         )
         self.stdout.write(text)
 
-    def _load_customer(self, customer: users_demo.DemoCustomer) -> finance_demo.Loaded:
+
+def load_named() -> None:
+    """Load alice, bob and chiara."""
+    for customer in users_demo.CUSTOMERS:
         user = users_demo.load_customer(customer)
         today = user.profile.today()
-        loaded = finance_demo.load(user, today=today)
-        for app in LOADERS_AFTER_FINANCE:
+        for app in LOADERS:
             app.load(user, today=today)
-        return loaded
