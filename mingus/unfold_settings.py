@@ -77,6 +77,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Invoices", "request_quote", "billing.billinghistory"),
                 _link("Refunds, credits, disputes", "currency_exchange", "billing.adjustment"),
                 _link("Dunning steps", "notification_important", "billing.dunningstep"),
+                _link("Cancellations", "logout", "billing.cancellation"),
                 _link("Entitlement overrides", "key_vertical", "billing.entitlementoverride"),
                 _link("Usage records", "pin", "billing.usagerecord"),
                 _link("Stripe customers", "credit_card", "billing.stripecustomer"),

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.subscriptions import ACTIVE, IS_LOCAL, RUNNING, SubscriptionStatus
+from billing.services.cancellations import record_cancellation
 from billing.services.dunning import stop_dunning
 from billing.services.feature_access import sync_feature_access
 from billing.services.pauses import record_pause
@@ -116,9 +117,12 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
     done.invoices = sync_invoices(ours, found, invoices, rows, rules, done.problems)
     sync_next_charges(ours, rows, subscriptions, readable_object(found.customer, []), done.problems, now)
     sync_feature_access(user=ours.user, now=now)
-    for row in rows.values():
-        stop_dunning(user=ours.user, subscription=row, now=now)
-        record_pause(subscription=row, now=now)
+    for item in subscriptions:
+        if row := rows.get(item.id):
+            stop_dunning(user=ours.user, subscription=row, now=now)
+            record_pause(subscription=row, now=now)
+            is_requested = item.is_cancellation_requested
+            record_cancellation(subscription=row, feedback=item.feedback, is_requested=is_requested, now=now)
 
 
 def _sync_payment_details(

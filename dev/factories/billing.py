@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from billing.models import (
     Adjustment,
     BillingHistory,
+    Cancellation,
     DunningStep,
     EntitlementOverride,
     FeatureAccess,
@@ -149,3 +150,13 @@ class DunningStepFactory(OwnedFactory):
     kind = "notice"
     key = factory.Sequence(lambda number: f"notice-{number}")
     happened_at = days_from_now(0)
+
+
+class CancellationFactory(OwnedFactory):
+    class Meta:
+        model = Cancellation
+
+    subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
+    requested_at = days_from_now(-37)
+    reason = "too_expensive"
+    outcome = "left"
