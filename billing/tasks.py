@@ -1,5 +1,6 @@
 """Background jobs of billing."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from billing import services
@@ -45,10 +46,10 @@ def send_refund(adjustment_id: str) -> None:
 
 
 @jobs.task(retries=15)  # for 18 hours
-def settle_customer(stripe_customer_id: str, duplicates: list[str]) -> None:
-    """Cancel the subscriptions that a customer bought twice, and send the refunds that a rule grants."""
+def settle_customer(stripe_customer_id: str, duplicates: list[str], credits: Mapping[str, str] = {}) -> None:
+    """Cancel the subscriptions that a customer bought twice, and return what a rule grants."""
     with rls.as_staff():
-        services.settle_customer(stripe_customer_id, duplicates)
+        services.settle_customer(stripe_customer_id, duplicates, credits)
 
 
 @jobs.periodic("*/15 * * * *")

@@ -86,13 +86,18 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
     @row_action(
         summary="Cancel a subscription",
         description="Cancels at the end of the period, until which access continues. With `at_period_end: false` the "
-        "subscription ends immediately, without a refund. Fails with 409 if it is not running, or already canceled this way.",
+        "subscription ends immediately: without a refund, or with `refund: true` within 14 days of a payment with a refund of "
+        "the unused time, whose amount `leaving/` shows. A reason is voluntary, and a request without a body cancels. Fails "
+        "with 409 if it is not running, or already canceled this way, or if nothing can be refunded; the error has the remedy.",
         request=CancelSerializer,
         responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
     )
-    def cancel(self, subscription: Subscription, *, at_period_end: bool) -> None:
-        cancel = services.cancel_at_period_end if at_period_end else services.cancel_now
-        cancel(subscription, now=clock.now())
+    def cancel(
+        self, subscription: Subscription, *, at_period_end: bool, refund: bool, feedback: services.CancellationFeedback
+    ) -> None:
+        leave_now = services.withdraw if refund else services.cancel_now
+        leave = services.cancel_at_period_end if at_period_end else leave_now
+        leave(subscription, feedback=feedback, now=clock.now())
 
     @row_action(
         summary="Undo a cancellation",

@@ -1,5 +1,7 @@
 """Services of billing, as other apps and the views call them."""
 
+from billing.services.cancellations import NO_FEEDBACK as NO_FEEDBACK
+from billing.services.cancellations import CancellationFeedback as CancellationFeedback
 from billing.services.dunning import record_dunning as record_dunning
 from billing.services.dunning import stop_dunning as stop_dunning
 from billing.services.explanation import Explanation as Explanation
@@ -27,6 +29,7 @@ from billing.services.subscriptions import preview_change as preview_change
 from billing.services.subscriptions import process_period_ends as process_period_ends
 from billing.services.subscriptions import reactivate as reactivate
 from billing.services.subscriptions import resume as resume
+from billing.services.subscriptions import withdraw as withdraw
 from billing.services.token_access import limit_tokens as limit_tokens
 from billing.services.usage import LimitReachedError as LimitReachedError
 from billing.services.usage import count_beyond_limit as count_beyond_limit
@@ -40,7 +43,7 @@ from billing.stripe.checkout import delete_stripe_customer as delete_stripe_cust
 from billing.stripe.checkout import had_trial as had_trial
 from billing.stripe.checkout import open_portal as open_portal
 from billing.stripe.checkout import start_checkout as start_checkout
-from billing.stripe.double_purchases import settle_customer as settle_customer
+from billing.stripe.settlement import settle_customer as settle_customer
 from billing.stripe.events import clear_event_bodies as clear_event_bodies
 from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event

@@ -29,9 +29,9 @@ def cancel_at_period_end(subscription: Subscription, *, feedback: CancellationFe
 
 def cancel_now(subscription: Subscription, *, feedback: CancellationFeedback = NO_FEEDBACK, now: datetime) -> None:
     """End a subscription immediately, without a refund. The unused time of a pause becomes a credit."""
-    key, parameters = subscription.stripe_subscription_id, {"cancellation_details": feedback.as_details()}
+    key, parameters = subscription.stripe_subscription_id, dict[str, Any](cancellation_details=feedback.as_details())
     if subscription.status == SubscriptionStatus.PAUSED:
-        parameters = {**parameters, "invoice_now": True}
+        parameters["invoice_now"] = True
     stripe_client.write("subscriptions.cancel", key, parameters, key=f"cancel-{key}-{digest(parameters)}")
     read_back(subscription, now)
 

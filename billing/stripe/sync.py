@@ -24,7 +24,7 @@ from billing.stripe.customer_objects import CustomerObjects, read_customer
 from billing.stripe.open_payments import with_open_payments
 from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
-from billing.stripe.refund_rules import RefundRules
+from billing.stripe.refund_rules import RefundRules, granted_withdrawals
 from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
 from billing.stripe.sync_invoices import sync_invoices
 from billing.stripe.terms import StripeItem
@@ -113,7 +113,8 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
     rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
     _sync_payment_details(ours, found, subscriptions, done, now)  # before the invoices, whose notices name the card
     invoices = with_open_payments(parsed(found.invoices, stripe_objects.parse_invoice, done.problems), subscriptions)
-    rules = RefundRules({item.id: item.ended_at for item in subscriptions}, done.duplicates, now)
+    ends = {item.id: item.ended_at for item in subscriptions}
+    rules = RefundRules(ends, done.duplicates, granted_withdrawals(subscriptions), now)
     done.invoices = sync_invoices(ours, found, invoices, rows, rules, done.problems)
     sync_next_charges(ours, rows, subscriptions, readable_object(found.customer, []), done.problems, now)
     sync_feature_access(user=ours.user, now=now)
