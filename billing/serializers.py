@@ -8,7 +8,7 @@ from rest_framework import serializers
 from billing.entitlement_resolution import EntitlementSource
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from billing.models.cancellations import MAX_COMMENT_LENGTH, CancellationReason
-from billing.services import CancellationFeedback
+from billing.services import MAX_PAUSE_MONTHS, CancellationFeedback
 from billing.stripe.checkout import PORTAL_OVERVIEW, PORTAL_PAGES
 from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, StrictSerializer
@@ -86,15 +86,27 @@ class CancelSerializer(FeedbackSerializer):
         return super().validate(given)
 
 
+@extend_schema_serializer(description="The number of months of a pause, and why the customer pauses.")
+class PauseSerializer(FeedbackSerializer):
+    months = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAUSE_MONTHS, help_text="After so many months the subscription resumes by itself."
+    )
+
+
 @extend_schema_serializer(description="The plan that a subscription is moved to.")
-class ChangePlanSerializer(StrictSerializer):
+class PlanChoiceSerializer(StrictSerializer):
     plan = serializers.PrimaryKeyRelatedField(
         queryset=SubscriptionPlan.objects.offered(), help_text="ID of an offered plan, which is not retired."
     )
 
 
+@extend_schema_serializer(description="The plan that a subscription is moved to, and why a customer who would leave moves.")
+class ChangePlanSerializer(FeedbackSerializer, PlanChoiceSerializer):
+    pass
+
+
 @extend_schema_serializer(description="The plan to buy.")
-class CheckoutSerializer(ChangePlanSerializer):
+class CheckoutSerializer(PlanChoiceSerializer):
     pass
 
 

@@ -36,6 +36,20 @@ def send_billing_reminders(timestamp: int) -> None:
     services.send_billing_reminders(now=clock.now())
 
 
+@jobs.periodic("23 * * * *")
+def end_pauses(timestamp: int) -> None:
+    """Announce and end the pauses that customers requested, each in its own job."""
+    for key in services.ending_pauses(now=clock.now()):
+        jobs.enqueue(end_pause, lock=f"pause {key}", cancellation_id=str(key))
+
+
+@jobs.task(retries=5, is_repeated=True)
+def end_pause(cancellation_id: str) -> None:
+    """Announce a pause that ends soon, or resume its subscription."""
+    with rls.as_staff():
+        services.end_pause(UUID(cancellation_id), now=clock.now())
+
+
 @jobs.task(retries=5, is_repeated=True)
 def send_refund(adjustment_id: str) -> None:
     """Send a requested or approved refund to Stripe."""

@@ -15,12 +15,18 @@ from billing.services.feature_access import sync_feature_access as sync_feature_
 from billing.services.feature_access import update_expired_access as update_expired_access
 from billing.services.gates import require_plan as require_plan
 from billing.services.gates import use_feature as use_feature
+from billing.services.leaving import MAX_PAUSE_MONTHS as MAX_PAUSE_MONTHS
+from billing.services.leaving import leaving_options as leaving_options
+from billing.services.leaving import move as move
+from billing.services.leaving import pause as pause
 from billing.services.overrides import grant_override as grant_override
 from billing.services.overrides import override_access as override_access
 from billing.services.overrides import revoke_override as revoke_override
 from billing.services.plans import delete_plan as delete_plan
 from billing.services.plans import load_catalog as load_catalog
 from billing.services.reminders import send_billing_reminders as send_billing_reminders
+from billing.services.resumptions import end_pause as end_pause
+from billing.services.resumptions import ending_pauses as ending_pauses
 from billing.services.subscriptions import cancel_at_period_end as cancel_at_period_end
 from billing.services.subscriptions import cancel_now as cancel_now
 from billing.services.subscriptions import change_plan as change_plan
@@ -43,7 +49,6 @@ from billing.stripe.checkout import delete_stripe_customer as delete_stripe_cust
 from billing.stripe.checkout import had_trial as had_trial
 from billing.stripe.checkout import open_portal as open_portal
 from billing.stripe.checkout import start_checkout as start_checkout
-from billing.stripe.settlement import settle_customer as settle_customer
 from billing.stripe.events import clear_event_bodies as clear_event_bodies
 from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event
@@ -57,5 +62,6 @@ from billing.stripe.refund_sending import unsent_refund_ids as unsent_refund_ids
 from billing.stripe.refunds import decide_refund as decide_refund
 from billing.stripe.refunds import refundable_amount as refundable_amount
 from billing.stripe.refunds import request_refund as request_refund
+from billing.stripe.settlement import settle_customer as settle_customer
 from billing.stripe.sync import SyncResult as SyncResult
 from billing.stripe.sync import sync_customer as sync_customer

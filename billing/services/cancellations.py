@@ -47,9 +47,7 @@ def record_cancellation(
     said = {name: value for name, value in vars(feedback).items() if value}
     if row is None and is_requested:
         at = subscription.canceled_at or now
-        Cancellation.objects.create(
-            user=subscription.user, subscription=subscription, requested_at=at, outcome=outcome, **said
-        )
+        Cancellation.objects.create(user=subscription.user, subscription=subscription, requested_at=at, outcome=outcome, **said)
     elif row is not None and any(getattr(row, name) != value for name, value in {"outcome": outcome, **said}.items()):
         Cancellation.objects.filter(pk=row.pk).update(outcome=outcome, **said)
 

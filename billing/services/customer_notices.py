@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from django.core.mail import EmailMessage
 
-from billing.models import Subscription
+from billing.models import DunningStep, Subscription
+from billing.models.dunning import DunningKind
 from core import mail
 from core.currencies import rounded
 from system.models import AlertType, NotificationType, Severity
@@ -46,6 +47,22 @@ def notify_customer(user: User, notice: CustomerNotice, *, now: datetime) -> Non
     # a payment can't wait for a weekly summary, so the preferred frequency is ignored
     if user.is_verified and preference.email_enabled:
         _send(user, notice, wait=preference.quiet_until(now))
+
+
+def tell_once(
+    user: User, key: str, notice: CustomerNotice, *, kind: DunningKind = DunningKind.NOTICE, now: datetime, **more: object
+) -> bool:
+    """Notify a customer unless a step with this key was recorded before, and return True if it is new."""
+    step = {"kind": kind, "happened_at": now, "note": notice.message, **more}
+    _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=step)
+    if is_new:
+        notify_customer(user, notice, now=now)
+    return bool(is_new)
+
+
+def was_told(user: User, key: str) -> bool:
+    """Return True if `tell_once` has notified a customer with this key."""
+    return bool(DunningStep.objects.for_user(user).filter(key=key).exists())
 
 
 def _send(user: User, notice: CustomerNotice, *, wait: datetime | None) -> None:

@@ -6,11 +6,11 @@ from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from billing.models import DunningStep, StripeCustomer, Subscription
+from billing.models import StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
 from billing.models.subscription_charges import BillingInterval
 from billing.models.subscriptions import GOES_ON, IS_LOCAL, IS_RUNNING, SubscriptionStatus
-from billing.services.customer_notices import CustomerNotice, format_day, next_charge_text, notify_customer
+from billing.services.customer_notices import CustomerNotice, format_day, next_charge_text, tell_once
 from system.models import Severity
 from users.models import User
 
@@ -101,8 +101,4 @@ def _renewal_notice(row: Subscription) -> CustomerNotice:
 
 @transaction.atomic
 def _warn(user: User, key: str, notice: CustomerNotice, now: datetime) -> bool:
-    defaults = {"kind": DunningKind.WARNING, "happened_at": now, "note": notice.message}
-    _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=defaults)
-    if is_new:
-        notify_customer(user, notice, now=now)
-    return bool(is_new)
+    return tell_once(user, key, notice, kind=DunningKind.WARNING, now=now)

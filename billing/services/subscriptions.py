@@ -84,7 +84,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     """Return the cost of `change_plan` without a change. Raise the errors of `change_plan`."""
     if not subscription.is_local:
         return previews.preview_change(subscription, plan=plan, now=now)
-    _require_free_change(subscription, plan)
+    require_free_change(subscription, plan)
     return previews.free_preview(plan, now=now)
 
 
@@ -96,12 +96,12 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     if not subscription.is_local:
         plan_changes.change_plan(subscription, plan=plan, now=now)
         return
-    _require_free_change(subscription, plan)
+    require_free_change(subscription, plan)
     subscription.plan = plan
     _save_and_sync_access(subscription, now)
 
 
-def _require_free_change(subscription: Subscription, plan: SubscriptionPlan) -> None:
+def require_free_change(subscription: Subscription, plan: SubscriptionPlan) -> None:
     """Raise DomainError unless a granted subscription may move to a plan without a payment."""
     if not subscription.is_active:
         sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."
@@ -159,17 +159,13 @@ def _end(subscription: Subscription, now: datetime, feedback: CancellationFeedba
     _save_and_sync_access(subscription, now, feedback)
 
 
-def _save_and_sync_access(
-    subscription: Subscription, now: datetime, feedback: CancellationFeedback | None = None
-) -> None:
+def _save_and_sync_access(subscription: Subscription, now: datetime, feedback: CancellationFeedback | None = None) -> None:
     """Save a subscription and update its owner's access. Raise ConflictError if another subscription is running."""
     try:
         with transaction.atomic():
             subscription.save()
             is_requested = feedback is not None
-            record_cancellation(
-                subscription=subscription, feedback=feedback or NO_FEEDBACK, is_requested=is_requested, now=now
-            )
+            record_cancellation(subscription=subscription, feedback=feedback or NO_FEEDBACK, is_requested=is_requested, now=now)
             sync_feature_access(user=subscription.user, now=now)
     except IntegrityError as error:
         if "one_running" not in str(error):

@@ -2,8 +2,8 @@
 
 A rule refunds each payment once, and at most what the customer paid for that invoice. The rules are applied by each sync, so
 that they take effect once after any failure; a withdrawal is also requested by staff. What a customer's own withdrawal returns
-is in the metadata of the subscription (`billing.stripe.withdrawals`). The rows are sent by a job, and staff see them in the list
-of adjustments by their rule.
+is in the metadata of the subscription (`billing.stripe.withdrawals`). A job sends the rows, and staff see them in the list of
+adjustments by their rule.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def granted_withdrawals(subscriptions: Iterable[StripeSubscription]) -> dict[str
 class RefundRules:
     """The rules that a sync applies.
 
-    `ended_at` has the ends of subscriptions by ID, `duplicates` the IDs of duplicate ones, `withdrawals` those of withdrawn ones.
+    `ended_at` has the ends of subscriptions by ID, `duplicates` the IDs of duplicate ones, and `withdrawals` what is returned.
     """
 
     ended_at: Mapping[str, datetime | None]

@@ -1,7 +1,7 @@
 """Withdrawals: a customer who leaves within 14 days of a payment gets the unused time back, to the cent and once."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,19 +9,16 @@ import pytest
 import time_machine
 
 from billing import services
-from billing.models import Adjustment, BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models import Adjustment, BillingHistory, StripeCustomer, SubscriptionPlan
 from core import clock
 from core.errors import ConflictError
-from dev.billing_simulation.jobs import run_enqueued
 from system.models import SystemAlert
-from tests.account_api import log_in_again, with_session
+from tests.billing.leaver import Leaver
 from tests.billing.stripe_payments import Payments
-from tests.dev.stripe.fixtures import client_of
 from users.models import User
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-DAY = 86_400
 
 
 @pytest.fixture(autouse=True)
@@ -30,55 +27,6 @@ def traveler(settings: Any) -> Iterator[Any]:
     settings.BILLING_TRIAL_DAYS = 0
     with time_machine.travel(NOW, tick=False) as found:
         yield found
-
-
-class Leaver:
-    """Alice, who has bought a plan and leaves it through the API."""
-
-    def __init__(self, payments: Payments, user: User, traveler: Any) -> None:
-        self.payments, self.user, self.traveler = payments, user, traveler
-        self.v1 = client_of(payments.stripe).v1
-        self.last_job = 0
-
-    def buy(self, name: str = "Mid-tier", cycle: str = "yearly", **prepared: Any) -> None:
-        """Buy a plan on the checkout page. `prepared` changes the customer before, such as their balance in cents."""
-        plan = SubscriptionPlan.objects.get(name=name, billing_cycle=cycle)
-        page = services.start_checkout(user=self.user, plan=plan, now=clock.now())
-        customer = StripeCustomer.objects.get(user=self.user).stripe_id
-        if "balance" in prepared:
-            terms: Any = {"amount": prepared["balance"], "currency": "usd"}
-            self.v1.customers.balance_transactions.create(customer, terms)
-        self.payments.stripe.complete_checkout(page.id, **prepared.get("entries", {}))
-        self.sync()
-
-    def wait(self, days: float) -> None:
-        self.traveler.shift(timedelta(days=days))
-        self.payments.stripe.advance(int(days * DAY))
-        self.sync()
-
-    def sync(self) -> None:
-        for _ in range(2):  # the jobs of the first round make events, too
-            self.payments.process_events(now=clock.now())
-            self.last_job = run_enqueued(self.last_job)
-        self.payments.process_events(now=clock.now())
-
-    @property
-    def subscription(self) -> Subscription:
-        return Subscription.objects.get(user=self.user)
-
-    def cancel(self, **body: Any) -> Any:
-        client = with_session(log_in_again(self.user.email))  # a session ends after some days
-        return client.post(f"/api/v1/billing/subscriptions/{self.subscription.pk}/cancel/", body, format="json")
-
-    def withdraw(self) -> Any:
-        response = self.cancel(at_period_end=False, refund=True)
-        self.sync()
-        return response
-
-    def refunds(self) -> list[tuple[str, str, str]]:
-        """Return rule, amount and status of each refund, the smallest first."""
-        rows = Adjustment.objects.for_user(self.user).filter(kind="refund").order_by("amount")
-        return [(row.rule, f"{row.amount}", row.status) for row in rows]
 
 
 @pytest.fixture
@@ -214,7 +162,7 @@ def test_after_a_lost_response_the_refund_is_still_made(leaver: Leaver) -> None:
     leaver.buy()
     leaver.wait(10)
     leaver.payments.stripe.fault("drop_after", path="/v1/invoices$", method="GET", count=20)
-    assert leaver.withdraw().status_code == 503
+    assert leaver.cancel(at_period_end=False, refund=True).status_code == 503
     leaver.payments.stripe.clear_faults()
     leaver.sync()
     assert leaver.subscription.status == "canceled"
