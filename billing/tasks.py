@@ -50,6 +50,12 @@ def end_pause(cancellation_id: str) -> None:
         services.end_pause(UUID(cancellation_id), now=clock.now())
 
 
+@jobs.daily(at_hour=10)
+def send_win_back_notices(timestamp: int) -> None:
+    """Notify customers who left some days ago, once for each end."""
+    services.send_win_back_notices(now=clock.now())
+
+
 @jobs.task(retries=5, is_repeated=True)
 def send_refund(adjustment_id: str) -> None:
     """Send a requested or approved refund to Stripe."""

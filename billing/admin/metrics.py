@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from billing import metrics, money_metrics
+from billing.reasons_metric import reasons_for_leaving
 from billing.sync_metrics import sync_problems
 from core import clock, csv_export
 from core.admin import BaseAdmin
@@ -43,7 +44,13 @@ class MetricsAdminMixin(BaseAdmin):
 def all_tables() -> list[metrics.Metric]:
     """Return the tables about subscriptions, about money, and about what could not be synced."""
     now = clock.now()
-    return [*metrics.all_metrics(now=now), money_metrics.books(now), money_metrics.disputes(now), sync_problems(now)]
+    return [
+        *metrics.all_metrics(now=now),
+        money_metrics.books(now),
+        money_metrics.disputes(now),
+        reasons_for_leaving(now),
+        sync_problems(now),
+    ]
 
 
 def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:
@@ -53,8 +60,13 @@ def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:
     """
     largest: dict[Any, Any] = {}
     for row in table.rows:
-        largest[_kind(table, row)] = max(largest.get(_kind(table, row), 0), row[table.bar])
-    return [(row, int(MAX_BAR_WIDTH * row[table.bar] / (largest[_kind(table, row)] or 1))) for row in table.rows]
+        largest[_kind(table, row)] = max(largest.get(_kind(table, row), 0), _figure(table, row))
+    return [(row, int(MAX_BAR_WIDTH * _figure(table, row) / (largest[_kind(table, row)] or 1))) for row in table.rows]
+
+
+def _figure(table: metrics.Metric, row: metrics.Row) -> Any:
+    """Return the figure that is drawn, 0 for words such as `fewer than 5`."""
+    return 0 if isinstance(row[table.bar], str) else row[table.bar]
 
 
 def _kind(table: metrics.Metric, row: metrics.Row) -> Any:

@@ -44,6 +44,7 @@ from billing.services.usage import give_back as give_back
 from billing.services.usage import record_usage as record_usage
 from billing.services.usage import require_feature as require_feature
 from billing.services.usage import reset_usage as reset_usage
+from billing.services.win_back import send_win_back_notices as send_win_back_notices
 from billing.stripe.catalog import catalog_sync_steps as catalog_sync_steps
 from billing.stripe.checkout import delete_stripe_customer as delete_stripe_customer
 from billing.stripe.checkout import had_trial as had_trial
@@ -54,6 +55,7 @@ from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event
 from billing.stripe.events import store_event as store_event
 from billing.stripe.events import unprocessed_events as unprocessed_events
+from billing.stripe.promotions import win_back_offer as win_back_offer
 from billing.stripe.reconciliation import reconcile as reconcile
 from billing.stripe.refund_rules import is_withdrawable as is_withdrawable
 from billing.stripe.refund_rules import refund_withdrawal as refund_withdrawal

@@ -88,7 +88,7 @@ def next_charge_text(subscription: Subscription) -> str:
     """Return the sentences about a subscription's next charge: its day and amount, with the tax and discount in it."""
     at, amount, currency = subscription.next_charge_at, subscription.next_charge_amount, subscription.currency
     if at is None or amount is None:
-        return "No further charge is planned."
+        return "Nothing is charged then, because no further charge is planned. To end the subscription, cancel it."
     day = format_day(subscription.user, at)
     if not amount:
         return f"Nothing is charged on {day}, because of a discount or your credit. To end the subscription, cancel it."

@@ -39,7 +39,8 @@ def payment_failed_notice(user: User, invoice: BillingHistory, stripe: Collectib
         then = f"We will try again on {format_day(user, retry_at)}." if stripe.payment.is_retried else ""
     else:
         title, severity = "Your last payment attempt failed", Severity.CRITICAL
-        then = "This was the last attempt, and your subscription may end now."
+        due = format_day(user, invoice.billing_date)
+        then = f"This was the last attempt for the invoice of {due}, and your subscription may end now."
     then = f"{then} {_access_end_sentence(user, invoice, now)}".strip()
     message = "\n".join(filter(None, (_failure(user, invoice, stripe), then, _remedy(user, stripe))))
     return CustomerNotice(title, message, severity, action_required=True)
@@ -67,11 +68,12 @@ def awaited_payment_notice(user: User, invoice: BillingHistory, stripe: Collecti
     return CustomerNotice(title, message, Severity.HIGH, action_required=True, expires_at=subscription.pending_until)
 
 
-def awaited_payment_expired_notice(invoice: BillingHistory) -> CustomerNotice:
+def awaited_payment_expired_notice(user: User, invoice: BillingHistory) -> CustomerNotice:
     """Return the notice that a change was discarded, because its payment was not made in time."""
     amount = charged_amount(invoice)
     plan = f"Your plan is still {invoice.subscription.plan.name}. " if invoice.subscription else ""
-    failure = f"The payment of {amount} for your change was not made in time, so nothing was charged."
+    by = f"by {format_day(user, invoice.due_date)}" if invoice.due_date else "in time"
+    failure = f"The payment of {amount} for your change was not made {by}, so nothing was charged."
     return CustomerNotice("Your change did not take effect", f"{failure} {plan}You can make the change again.")
 
 
@@ -133,7 +135,7 @@ def _consequence(user: User, subscription: Subscription) -> str:
     end = subscription.pending_until
     until = f" by {format_day(user, end)} at {end.astimezone(user.zone):%H:%M}" if end else ""
     if subscription.pending_plan is None:
-        return "Your subscription resumes when it is paid."
+        return f"Your subscription resumes when it is paid{until}."
     change = f"Your plan changes to {subscription.pending_plan.name} when it is paid{until}."
     return f"{change} Otherwise it stays {subscription.plan.name}, and nothing is charged."
 

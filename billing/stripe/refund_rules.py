@@ -176,11 +176,12 @@ def _create(row: BillingHistory, rule: RefundRule | None, amount: Decimal, now: 
 
 
 def _notice(ours: StripeCustomer, rule: RefundRule | None, row: BillingHistory, amount: Decimal) -> CustomerNotice:
+    day = format_day(ours.user, row.paid_at or row.billing_date)
     refunded = f"refund {format_amount(amount, row.currency)} to the card or account that you paid with."
     if rule == RefundRule.DOUBLE_PURCHASE:
-        why = f"You bought a plan twice. We cancel the second subscription and {refunded} Your first subscription continues."
-        return CustomerNotice("We refund your second purchase", why)
-    day = format_day(ours.user, row.paid_at or row.billing_date)
+        why = f"On {day} you bought a plan twice. We cancel the second subscription and {refunded}"
+        done = "Your first subscription continues, and no further action is needed."
+        return CustomerNotice("We refund your second purchase", f"{why} {done}")
     if rule == RefundRule.WITHDRAWAL:
         left = f"You paid on {day} and left within {WITHDRAWAL_PERIOD.days} days."
         more = "Banks take up to 10 days. To use a plan again, subscribe to it."

@@ -26,6 +26,7 @@ def test_these_models_are_read_only() -> None:
         "Approval",
         "AuditEvent",
         "BillingHistory",
+        "Cancellation",
         "DueDatePayment",
         "DunningStep",
         "EmailAddress",

@@ -9,6 +9,7 @@ import time_machine
 from billing import services
 from billing.models import BillingHistory, Cancellation, FeatureAccess, StripeCustomer
 from core import clock
+from dev.factories import ProfileFactory
 from system.models import SystemAlert
 from tests.billing.leaver import Leaver
 from tests.billing.test_withdrawals import NOW, error_of
@@ -156,8 +157,7 @@ def test_an_outage_pauses_nothing_and_can_be_repeated(payer: Leaver) -> None:
 
 
 def test_the_year_is_that_of_the_customers_time_zone(leaver: Leaver) -> None:
-    leaver.user.profile.timezone = "Pacific/Auckland"
-    leaver.user.profile.save()
+    ProfileFactory(user=leaver.user, timezone="Pacific/Auckland")
     with time_machine.travel(datetime(2026, 12, 31, 12, tzinfo=UTC), tick=False):
         leaver.payments.stripe.freeze(clock.now())
         leaver.buy(cycle="monthly")
