@@ -103,7 +103,7 @@ class LeavingSerializer(serializers.Serializer[Any]):
                     "currency": "USD",
                     "billing_cycle": "yearly",
                     "preview": CREDITED,
-                    "lost_features": ["ai_insights", "custom_reports"],
+                    "lost_features": ["ai_insights", "career_risk_management", "custom_reports"],
                     "lower_limits": [{"feature_name": "health_checkins", "now": 12, "then": 4}],
                 }
             ],

@@ -23,8 +23,9 @@ def reasons_for_leaving(now: datetime) -> Metric:
     counted = months.annotate(
         customers=Count("user", distinct=True), stayed=Count("user", distinct=True, filter=Q(outcome__in=STAYED))
     )
+    names = {"": NO_REASON, **{value: label.lower() for value, label in CancellationReason.choices}}
     table: list[Row] = [
-        (f"{month:%Y-%m}", _label(reason), shown(customers), shown(stayed))
+        (f"{month:%Y-%m}", names[reason], shown(customers), shown(stayed))
         for month, reason, customers, stayed in counted.order_by("month", "-customers", "reason")
     ]
     return Metric(
@@ -42,7 +43,3 @@ def reasons_for_leaving(now: datetime) -> Metric:
 def shown(number: int) -> Any:
     """Return a number of customers, or words for a small one."""
     return FEW if 0 < number < MIN_SHOWN else number
-
-
-def _label(reason: str) -> str:
-    return CancellationReason(reason).label.lower() if reason else NO_REASON

@@ -30,7 +30,7 @@ class CancellationReason(models.TextChoices):
 
 
 class CancellationOutcome(models.TextChoices):
-    """What became of a request to leave. LEAVING is a cancellation that has not taken effect yet."""
+    """The outcome of a request to leave. LEAVING is a cancellation that has not taken effect yet."""
 
     LEAVING = "leaving"
     LEFT = "left"

@@ -10,7 +10,7 @@ from billing.models.subscriptions import SubscriptionStatus
 
 @dataclass(frozen=True)
 class CancellationFeedback:
-    """What a customer said about a cancellation. Both are empty unless they said something."""
+    """The answers of a customer about a cancellation. Both are empty unless they said something."""
 
     reason: str = ""
     comment: str = ""

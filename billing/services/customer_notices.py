@@ -60,11 +60,6 @@ def tell_once(
     return bool(is_new)
 
 
-def was_told(user: User, key: str) -> bool:
-    """Return True if `tell_once` has notified a customer with this key."""
-    return bool(DunningStep.objects.for_user(user).filter(key=key).exists())
-
-
 def _send(user: User, notice: CustomerNotice, *, wait: datetime | None) -> None:
     message = EmailMessage(f"[MINGUS] {notice.title}", BODY.format(message=notice.message), to=[user.email])
     if wait is None:

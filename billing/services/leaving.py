@@ -1,4 +1,4 @@
-"""What customers can do instead of leaving: withdraw within 14 days, pause, or move to a cheaper plan."""
+"""The alternatives of customers who want to leave: withdraw within 14 days, pause, or move to a cheaper plan."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

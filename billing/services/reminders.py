@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from billing.models import StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
@@ -99,6 +99,7 @@ def _announce_renewals(owner: Q, now: datetime) -> int:
         status=SubscriptionStatus.ACTIVE,
         interval=BillingInterval.YEAR,
         next_charge_at__gt=now,
+        next_charge_at__gte=F("current_period_end"),  # the first charge, at the end of a trial, is within the period
         next_charge_at__lte=now + timedelta(days=RENEWAL_DAYS),
     ).select_related("user__profile", "plan")
     return sum(

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import Cancellation, StripeCustomer
+from billing.models import Cancellation, DunningStep, StripeCustomer
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services.customer_notices import tell_once, was_told
+from billing.services.customer_notices import tell_once
 from billing.services.pauses import open_pauses
 from billing.services.payment_notices import not_resumed_notice, resumption_notice
 from billing.stripe import plan_changes
@@ -45,7 +45,7 @@ def end_pause(key: UUID, *, now: datetime) -> None:
 
 def _announce(row: Cancellation, resumes_at: datetime, now: datetime) -> None:
     place = f"resumes:{row.pk}"
-    if not was_told(row.user, place):
+    if not DunningStep.objects.for_user(row.user).filter(key=place).exists():  # a preview is a call to Stripe
         amount = preview_resumption(row.subscription)
         notice = resumption_notice(row.user, row.subscription, resumes_at=resumes_at, amount=amount)
         tell_once(row.user, place, notice, now=now)

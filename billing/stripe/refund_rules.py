@@ -37,7 +37,7 @@ UNUSED_CREDIT = "Unused time of {}, which was paid from credit"  # the descripti
 
 @dataclass(frozen=True)
 class GrantedWithdrawal:
-    """What a customer gets back who has left: of their payments, and of the credit that paid the rest."""
+    """The amounts that a customer who has left gets back: of their payments, and of the credit that paid the rest."""
 
     ended_at: datetime
     refund: Decimal

@@ -30,7 +30,7 @@ WITHOUT_REFUND = "You can still cancel without a refund."
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """What a withdrawal returns now. It is possible until `until`."""
+    """The amounts that a withdrawal returns now. It is possible until `until`."""
 
     currency: str
     refund: Decimal

@@ -244,6 +244,14 @@ def test_a_yearly_renewal_is_announced_once_with_its_amount(alice: User) -> None
     assert missing_in(mail.outbox[0].body) == []
 
 
+def test_the_first_charge_of_a_year_is_no_renewal(alice: User) -> None:
+    at = datetime(2026, 3, 24, 16, tzinfo=UTC)
+    period = {"current_period_start": TRIAL_END, "current_period_end": datetime(2027, 3, 24, 15, tzinfo=UTC)}
+    charge = {"next_charge_at": at, "next_charge_amount": "119.00", "interval": "year"}
+    SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", **{**period, **charge})
+    assert services.send_billing_reminders(now=TRIAL_END) == 0
+
+
 def test_a_yearly_subscription_that_ends_has_no_renewal_to_announce(alice: User) -> None:
     SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", interval="year", cancel_at_period_end=True)
     assert services.send_billing_reminders(now=clock.now() + timedelta(days=15)) == 0

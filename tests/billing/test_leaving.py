@@ -132,7 +132,7 @@ def test_the_options_have_the_amounts_of_what_they_do(payer: Leaver) -> None:
     assert shown["pause"]["resumes_at"] == ["2026-04-12T09:00:00Z", "2026-05-12T09:00:00Z", "2026-06-12T09:00:00Z"]
     [cheaper] = shown["cheaper_plans"]
     assert (cheaper["name"], cheaper["price"], cheaper["billing_cycle"]) == ("Budget", "150.00", "yearly")
-    assert cheaper["lost_features"] == ["ai_insights", "custom_reports"]
+    assert cheaper["lost_features"] == ["ai_insights", "career_risk_management", "custom_reports"]
     assert {"feature_name": "health_checkins", "now": 12, "then": 4} in cheaper["lower_limits"]
     payer.withdraw()
     assert payer.refunds() == [("withdrawal", shown["withdrawal"]["refund"], "succeeded")]
