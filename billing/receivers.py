@@ -51,7 +51,8 @@ def end_revenue(user: User, **_: Any) -> None:
 
 
 @receiver(settlement_due)
-def settle_customer(stripe_customer_id: str, duplicates: list[str], **_: Any) -> None:
+def settle_customer(stripe_customer_id: str, duplicates: list[str], credits: dict[str, str], **_: Any) -> None:
     """Cancel duplicate subscriptions and send refunds in a job, because a sync may be rolled back and can't wait for Stripe."""
     lock = f"settlement of {stripe_customer_id}"
-    jobs.enqueue(tasks.settle_customer, lock=lock, stripe_customer_id=stripe_customer_id, duplicates=duplicates)
+    given = {"stripe_customer_id": stripe_customer_id, "duplicates": duplicates, "credits": credits}
+    jobs.enqueue(tasks.settle_customer, lock=lock, **given)

@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from billing.entitlement_resolution import EntitlementSource
 from billing.models import Adjustment, BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models.cancellations import MAX_COMMENT_LENGTH, CancellationReason
+from billing.services import MAX_PAUSE_MONTHS, CancellationFeedback
 from billing.stripe.checkout import PORTAL_OVERVIEW, PORTAL_PAGES
 from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, StrictSerializer
@@ -54,20 +56,57 @@ class SubscriptionSerializer(BaseSerializer):
         }
 
 
-@extend_schema_serializer(description="The time at which a subscription is canceled.")
-class CancelSerializer(StrictSerializer):
+class FeedbackSerializer(StrictSerializer):
+    """The voluntary reason of a customer who wants to leave."""
+
+    reason = serializers.ChoiceField(
+        CancellationReason.choices, required=False, help_text="Why the customer leaves, if they want to tell."
+    )
+    comment = serializers.CharField(
+        max_length=MAX_COMMENT_LENGTH, required=False, allow_blank=True, help_text="In the customer's own words."
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields, with the reason and the comment as `feedback`."""
+        feedback = CancellationFeedback(given.pop("reason", ""), given.pop("comment", ""))
+        return {**given, "feedback": feedback}
+
+
+@extend_schema_serializer(description="When a subscription is canceled, whether it is refunded, and why.")
+class CancelSerializer(FeedbackSerializer):
     at_period_end = serializers.BooleanField(default=True, help_text="False ends the subscription immediately.")
+    refund = serializers.BooleanField(
+        default=False, help_text="True refunds the unused time, within 14 days of a payment. The subscription ends immediately."
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given["refund"] and given["at_period_end"]:
+            sentence = "A refund ends the subscription now. Send at_period_end false, too."
+            raise serializers.ValidationError({"refund": sentence}, "ends_now")
+        return super().validate(given)
+
+
+@extend_schema_serializer(description="The number of months of a pause, and why the customer pauses.")
+class PauseSerializer(FeedbackSerializer):
+    months = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAUSE_MONTHS, help_text="After so many months the subscription resumes by itself."
+    )
 
 
 @extend_schema_serializer(description="The plan that a subscription is moved to.")
-class ChangePlanSerializer(StrictSerializer):
+class PlanChoiceSerializer(StrictSerializer):
     plan = serializers.PrimaryKeyRelatedField(
         queryset=SubscriptionPlan.objects.offered(), help_text="ID of an offered plan, which is not retired."
     )
 
 
+@extend_schema_serializer(description="The plan that a subscription is moved to, and why a customer who would leave moves.")
+class ChangePlanSerializer(FeedbackSerializer, PlanChoiceSerializer):
+    pass
+
+
 @extend_schema_serializer(description="The plan to buy.")
-class CheckoutSerializer(ChangePlanSerializer):
+class CheckoutSerializer(PlanChoiceSerializer):
     pass
 
 

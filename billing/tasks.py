@@ -1,5 +1,6 @@
 """Background jobs of billing."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from billing import services
@@ -35,6 +36,26 @@ def send_billing_reminders(timestamp: int) -> None:
     services.send_billing_reminders(now=clock.now())
 
 
+@jobs.periodic("23 * * * *")
+def end_pauses(timestamp: int) -> None:
+    """Announce and end the pauses that customers requested, each in its own job."""
+    for key in services.ending_pauses(now=clock.now()):
+        jobs.enqueue(end_pause, lock=f"pause {key}", cancellation_id=str(key))
+
+
+@jobs.task(retries=5, is_repeated=True)
+def end_pause(cancellation_id: str) -> None:
+    """Announce a pause that ends soon, or resume its subscription."""
+    with rls.as_staff():
+        services.end_pause(UUID(cancellation_id), now=clock.now())
+
+
+@jobs.daily(at_hour=10)
+def send_win_back_notices(timestamp: int) -> None:
+    """Notify customers who left some days ago, once for each end."""
+    services.send_win_back_notices(now=clock.now())
+
+
 @jobs.task(retries=5, is_repeated=True)
 def send_refund(adjustment_id: str) -> None:
     """Send a requested or approved refund to Stripe."""
@@ -45,10 +66,10 @@ def send_refund(adjustment_id: str) -> None:
 
 
 @jobs.task(retries=15)  # for 18 hours
-def settle_customer(stripe_customer_id: str, duplicates: list[str]) -> None:
-    """Cancel the subscriptions that a customer bought twice, and send the refunds that a rule grants."""
+def settle_customer(stripe_customer_id: str, duplicates: list[str], credits: Mapping[str, str] = {}) -> None:
+    """Cancel the subscriptions that a customer bought twice, and return what a rule grants."""
     with rls.as_staff():
-        services.settle_customer(stripe_customer_id, duplicates)
+        services.settle_customer(stripe_customer_id, duplicates, credits)
 
 
 @jobs.periodic("*/15 * * * *")

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from billing import services, tasks
 from billing.filters import AdjustmentFilter, FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
 from billing.gating import DENIALS, PROBLEM
+from billing.leaving_serializers import LeavingSerializer
 from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.adjustments import UNDECIDED_STATUSES
 from billing.serializers import (
@@ -23,6 +24,8 @@ from billing.serializers import (
     FeatureNameSerializer,
     GiveBackSerializer,
     InvoiceSerializer,
+    PauseSerializer,
+    PlanChoiceSerializer,
     PlanSerializer,
     PortalSerializer,
     PreviewSerializer,
@@ -73,7 +76,60 @@ class PlanViewSet(UnownedViewSet):
         services.delete_plan(instance)
 
 
-class SubscriptionViewSet(OwnedReadOnlyViewSet):
+class LeavingActions(OwnedReadOnlyViewSet):
+    """The actions of customers who want to leave: the options, a cancellation and its undoing, and a pause."""
+
+    @extend_schema(
+        summary="Show the options of a customer who leaves",
+        description="Returns what a customer can do now, with the amounts that Stripe computes: cancel at the end of the "
+        "period, cancel now with a refund of the unused time, pause, or move to a cheaper plan. Nothing is changed, and "
+        "`cancel/` works without this request. Fails with 409 if the subscription has ended.",
+        responses={200: LeavingSerializer, 503: UNAVAILABLE},
+        examples=[response_example(LeavingSerializer, "200")],
+    )
+    @action(detail=True)
+    def leaving(self, request: Request, pk: Any) -> Response:
+        options = services.leaving_options(self.get_object(), now=clock.now())
+        return Response(LeavingSerializer(options).data)
+
+    @row_action(
+        summary="Cancel a subscription",
+        description="Cancels at the end of the period, until which access continues. With `at_period_end: false` the "
+        "subscription ends immediately: without a refund, or with `refund: true` within 14 days of a payment with a refund of "
+        "the unused time, whose amount `leaving/` shows. A reason is voluntary, and a request without a body cancels. Fails "
+        "with 409 if it is not running, or already canceled this way, or if nothing can be refunded; the error has the remedy.",
+        request=CancelSerializer,
+        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
+    )
+    def cancel(
+        self, subscription: Subscription, *, at_period_end: bool, refund: bool, feedback: services.CancellationFeedback
+    ) -> None:
+        leave_now = services.withdraw if refund else services.cancel_now
+        leave = services.cancel_at_period_end if at_period_end else leave_now
+        leave(subscription, feedback=feedback, now=clock.now())
+
+    @row_action(
+        summary="Undo a cancellation",
+        description="Lets the subscription renew again. Fails with 409 if it is not canceled or has ended.",
+        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
+    )
+    def reactivate(self, subscription: Subscription) -> None:
+        services.reactivate(subscription, now=clock.now())
+
+    @row_action(
+        summary="Pause a subscription",
+        description="Pauses now, for 1 to 3 months: the access ends, nothing is charged, and the unused time becomes a credit. "
+        "Then the subscription resumes by itself: a new period begins and is charged, less the credit. A notice three days "
+        "before names the day and the amount. `resume/` ends a pause earlier, and `cancel/` the subscription. Possible once "
+        "in a calendar year. Fails with 409 if it was used, or unless the subscription is active and renews.",
+        request=PauseSerializer,
+        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
+    )
+    def pause(self, subscription: Subscription, *, months: int, feedback: services.CancellationFeedback) -> None:
+        services.pause(subscription, months=months, feedback=feedback, now=clock.now())
+
+
+class SubscriptionViewSet(LeavingActions):
     about = "At most one subscription of a user is running: `trialing`, `active`, `past_due`, `unpaid` or `paused`."
     queryset = Subscription.objects.all()
     serializer_class = SubscriptionSerializer
@@ -84,25 +140,6 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         """Return the subscription, locked after the Stripe customer. A sync takes the locks in the same order."""
         StripeCustomer.objects.for_user(self.request.user).select_for_update().first()
         return super().locked_object()
-
-    @row_action(
-        summary="Cancel a subscription",
-        description="Cancels at the end of the period, until which access continues. With `at_period_end: false` the "
-        "subscription ends immediately, without a refund. Fails with 409 if it is not running, or already canceled this way.",
-        request=CancelSerializer,
-        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
-    )
-    def cancel(self, subscription: Subscription, *, at_period_end: bool) -> None:
-        cancel = services.cancel_at_period_end if at_period_end else services.cancel_now
-        cancel(subscription, now=clock.now())
-
-    @row_action(
-        summary="Undo a cancellation",
-        description="Lets the subscription renew again. Fails with 409 if it is not canceled or has ended.",
-        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
-    )
-    def reactivate(self, subscription: Subscription) -> None:
-        services.reactivate(subscription, now=clock.now())
 
     @row_action(
         summary="Resume a paused subscription",
@@ -119,23 +156,25 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         description="Moves to another plan immediately. A higher price is charged now for the rest of the period, and a lower "
         "one becomes a credit; during a trial nothing is charged. If the card is declined or the bank asks the customer to "
         "confirm, `plan` stays and `pending_plan` is set: redirect the customer to `payment_url`, and the change takes effect "
-        "when it is paid before `pending_until`. Usage counts stay. Fails with 409 unless the subscription is active, or if it "
-        "has the plan already.",
+        "when it is paid before `pending_until`. Usage counts stay. A customer who would leave otherwise can tell why, with a "
+        "cheaper plan only. Fails with 409 unless the subscription is active, or if it has the plan already.",
         request=ChangePlanSerializer,
         responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR, 503: UNAVAILABLE},
     )
-    def change_plan(self, subscription: Subscription, *, plan: SubscriptionPlan) -> None:
-        services.change_plan(subscription, plan=plan, now=clock.now())
+    def change_plan(
+        self, subscription: Subscription, *, plan: SubscriptionPlan, feedback: services.CancellationFeedback
+    ) -> None:
+        services.move(subscription, plan=plan, feedback=feedback, now=clock.now())
 
     @post_action(
         summary="Preview the cost of a plan change",
         description="Returns what a change to another plan would cost now. Nothing is changed.",
-        request=ChangePlanSerializer,
+        request=PlanChoiceSerializer,
         responses={200: PreviewSerializer, 503: UNAVAILABLE},
         examples=[response_example(PreviewSerializer, "200")],
     )
     def preview_change(self, request: Request, pk: Any) -> Response:
-        subscription, form = self.get_object(), self.parsed(ChangePlanSerializer)
+        subscription, form = self.get_object(), self.parsed(PlanChoiceSerializer)
         preview = services.preview_change(subscription, plan=form["plan"], now=clock.now())
         return Response(PreviewSerializer(preview).data)
 

@@ -147,6 +147,14 @@ def time_limits_fit_together(**_: Any) -> list[CheckMessage]:
     return [Error(problem, hint="See docs/configuration.md.", id="mingus.E030") for problem in problems]
 
 
+def promotion_code_can_be_entered(**_: Any) -> list[CheckMessage]:
+    """Report a promotion code for former customers that the checkout has no field for (mingus.E032)."""
+    if settings.BILLING_PROMOTION_CODES or not settings.BILLING_WIN_BACK_PROMOTION_CODE:
+        return []
+    hint = "Set BILLING_PROMOTION_CODES=1, or unset BILLING_WIN_BACK_PROMOTION_CODE."
+    return [Error("BILLING_WIN_BACK_PROMOTION_CODE can't be entered in the checkout.", hint=hint, id="mingus.E032")]
+
+
 def request_limits_fit(**_: Any) -> list[CheckMessage]:
     """Report limits above the server's own, with which a client would get an empty 431 instead of an error (mingus.E024)."""
     most = SERVER_BUFFER - REST_OF_HEAD
@@ -185,6 +193,7 @@ SETTINGS_CHECKS = [
     rates_are_rates,
     proxies_are_some_addresses,
     time_limits_fit_together,
+    promotion_code_can_be_entered,
     request_limits_fit,
     mail_limits_are_sound,
     debug_is_local,

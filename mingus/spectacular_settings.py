@@ -25,6 +25,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ImportFormatEnum": "finance.serializers.import_forms.FORMATS",
         "UploadStatusEnum": "users.models.uploads.UploadStatus",
         "UploadKindEnum": "users.models.uploads.UploadKind",
+        "CancellationReasonEnum": "billing.models.cancellations.CancellationReason",
+        "ReasonEnum": "finance.models.imports.ReviewReason",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "filter": True, "persistAuthorization": True},

@@ -79,6 +79,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Movements of revenue", "stacked_line_chart", "billing.billingmovement"),
                 _link("Recurring charges", "event_repeat", "billing.recurringcharge"),
                 _link("Dunning steps", "notification_important", "billing.dunningstep"),
+                _link("Cancellations", "logout", "billing.cancellation"),
                 _link("Entitlement overrides", "key_vertical", "billing.entitlementoverride"),
                 _link("Usage records", "pin", "billing.usagerecord"),
                 _link("Stripe customers", "credit_card", "billing.stripecustomer"),

@@ -1,6 +1,7 @@
 """Billing in the back office."""
 
 from billing.admin import adjustments as adjustments
+from billing.admin import cancellations as cancellations
 from billing.admin import dunning as dunning
 from billing.admin import feature_access as feature_access
 from billing.admin import invoices as invoices

@@ -9,6 +9,7 @@ from django.urls import path
 from billing import metrics, money_metrics
 from billing.admin.metric_pictures import drawn
 from billing.metric_tables import Metric
+from billing.reasons_metric import reasons_for_leaving
 from billing.sync_metrics import sync_problems
 from core import clock, csv_export
 from core.admin import BaseAdmin
@@ -44,4 +45,10 @@ class MetricsAdminMixin(BaseAdmin):
 def all_tables() -> list[Metric]:
     """Return the tables about subscriptions, about money, and about what could not be synced."""
     now = clock.now()
-    return [*metrics.all_metrics(now=now), money_metrics.books(now), money_metrics.disputes(now), sync_problems(now)]
+    return [
+        *metrics.all_metrics(now=now),
+        money_metrics.books(now),
+        money_metrics.disputes(now),
+        reasons_for_leaving(now),
+        sync_problems(now),
+    ]

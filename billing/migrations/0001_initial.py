@@ -1930,6 +1930,151 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Cancellation",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("too_expensive", "Too Expensive"),
+                            ("missing_features", "Missing Features"),
+                            ("switched_service", "Switched Service"),
+                            ("unused", "Unused"),
+                            ("customer_service", "Customer Service"),
+                            ("too_complex", "Too Complex"),
+                            ("low_quality", "Low Quality"),
+                            ("other", "Other"),
+                        ],
+                        help_text="Empty if the customer gave none.",
+                        max_length=30,
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, help_text="In the customer's own words.", max_length=1000)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("leaving", "Leaving"),
+                            ("left", "Left"),
+                            ("stayed", "Stayed"),
+                            ("paused", "Paused"),
+                            ("moved", "moved to a cheaper plan"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "pause_year",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Year in which a pause began, in the customer's time zone.",
+                        null=True,
+                        validators=[MinValueValidator(2020)],
+                    ),
+                ),
+                ("resumes_at", models.DateTimeField(blank=True, help_text="When a pause ends by itself.", null=True)),
+                (
+                    "resumed_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a pause ended, or when its end was tried without a payment method.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=CASCADE,
+                        related_name="cancellations",
+                        to="billing.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "-requested_at", "-id"], name="billing_cancellation_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "leaving")),
+                        fields=("user", "subscription"),
+                        name="billing_cancellation_outcome_one_open",
+                        violation_error_message="This subscription is canceled already.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("user", "pause_year"),
+                        name="billing_cancellation_pause_year_once",
+                        violation_error_message="A subscription can be paused once in a calendar year.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "paused"), ("pause_year__isnull", False), ("resumes_at__isnull", False)),
+                            models.Q(
+                                models.Q(("outcome", "paused"), _negated=True),
+                                ("pause_year__isnull", True),
+                                ("resumed_at__isnull", True),
+                                ("resumes_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_cancellation_pause_year_of_pauses",
+                        violation_error_message=(
+                            "A pause has the year in which it began and the time at which it ends; nothing else has them."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                [
+                                    "too_expensive",
+                                    "missing_features",
+                                    "switched_service",
+                                    "unused",
+                                    "customer_service",
+                                    "too_complex",
+                                    "low_quality",
+                                    "other",
+                                    "",
+                                ],
+                            )
+                        ),
+                        name="billing_cancellation_reason_choice",
+                        violation_error_message=(
+                            "Choose one of: too_expensive, missing_features, switched_service, unused, customer_service, "
+                            "too_complex, low_quality, other."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["leaving", "left", "stayed", "paused", "moved"])),
+                        name="billing_cancellation_outcome_choice",
+                        violation_error_message="Choose one of: leaving, left, stayed, paused, moved.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pause_year__gte", 2020)),
+                        name="billing_cancellation_pause_year_bounds",
+                        violation_error_message="Must be 2020 or more.",
+                    ),
+                ],
+            },
+        ),
         migrations.AddConstraint(
             model_name="subscription",
             constraint=models.CheckConstraint(
@@ -1940,6 +2085,13 @@ class Migration(migrations.Migration):
         ),
         # Foreign keys that require both rows to have the same owner
         composite_foreign_key(INVOICE, "subscription_id", "billing_subscription", name=f"{INVOICE}_subscription_owner"),
+        composite_foreign_key(
+            "billing_cancellation",
+            "subscription_id",
+            "billing_subscription",
+            name="billing_cancellation_subscription_owner",
+            on_delete="CASCADE",
+        ),
         *(
             composite_foreign_key(
                 table, "invoice_id", INVOICE, name=f"{table}_invoice_owner", on_delete="SET NULL (invoice_id)"
@@ -1957,6 +2109,7 @@ class Migration(migrations.Migration):
             "Adjustment",
             "BillingHistory",
             "BillingMovement",
+            "Cancellation",
             "DunningStep",
             "EntitlementOverride",
             "FeatureAccess",
@@ -1975,6 +2128,7 @@ class Migration(migrations.Migration):
         enable_row_level_security("billing_dunningstep", customer="SELECT"),
         enable_row_level_security("billing_recurringcharge", customer="SELECT"),
         enable_row_level_security("billing_billingmovement", customer="SELECT"),
+        enable_row_level_security("billing_cancellation", customer="SELECT, INSERT, UPDATE"),
         enable_row_level_security("billing_entitlementoverride", customer="SELECT"),
         enable_row_level_security("billing_stripecustomer", customer="SELECT, INSERT, UPDATE"),
         enable_row_level_security("billing_usagerecord", customer="SELECT, INSERT, UPDATE"),

@@ -1,6 +1,7 @@
 """Models of plans, subscriptions, feature access, invoices and Stripe records."""
 
 from billing.models.adjustments import Adjustment
+from billing.models.cancellations import Cancellation
 from billing.models.dunning import DunningStep
 from billing.models.feature_access import FeatureAccess
 from billing.models.invoices import BillingHistory
@@ -16,6 +17,7 @@ __all__ = [
     "Adjustment",
     "BillingHistory",
     "BillingMovement",
+    "Cancellation",
     "DunningStep",
     "EntitlementOverride",
     "FeatureAccess",

@@ -1,5 +1,7 @@
 """Services of billing, as other apps and the views call them."""
 
+from billing.services.cancellations import NO_FEEDBACK as NO_FEEDBACK
+from billing.services.cancellations import CancellationFeedback as CancellationFeedback
 from billing.services.dunning import record_dunning as record_dunning
 from billing.services.dunning import stop_dunning as stop_dunning
 from billing.services.explanation import Explanation as Explanation
@@ -13,6 +15,10 @@ from billing.services.feature_access import sync_feature_access as sync_feature_
 from billing.services.feature_access import update_expired_access as update_expired_access
 from billing.services.gates import require_plan as require_plan
 from billing.services.gates import use_feature as use_feature
+from billing.services.leaving import MAX_PAUSE_MONTHS as MAX_PAUSE_MONTHS
+from billing.services.leaving import leaving_options as leaving_options
+from billing.services.leaving import move as move
+from billing.services.leaving import pause as pause
 from billing.services.movements import end_revenue as end_revenue
 from billing.services.movements import recompute_movements as recompute_movements
 from billing.services.overrides import grant_override as grant_override
@@ -21,6 +27,8 @@ from billing.services.overrides import revoke_override as revoke_override
 from billing.services.plans import delete_plan as delete_plan
 from billing.services.plans import load_catalog as load_catalog
 from billing.services.reminders import send_billing_reminders as send_billing_reminders
+from billing.services.resumptions import end_pause as end_pause
+from billing.services.resumptions import ending_pauses as ending_pauses
 from billing.services.subscriptions import cancel_at_period_end as cancel_at_period_end
 from billing.services.subscriptions import cancel_now as cancel_now
 from billing.services.subscriptions import change_plan as change_plan
@@ -29,6 +37,7 @@ from billing.services.subscriptions import preview_change as preview_change
 from billing.services.subscriptions import process_period_ends as process_period_ends
 from billing.services.subscriptions import reactivate as reactivate
 from billing.services.subscriptions import resume as resume
+from billing.services.subscriptions import withdraw as withdraw
 from billing.services.token_access import limit_tokens as limit_tokens
 from billing.services.usage import LimitReachedError as LimitReachedError
 from billing.services.usage import count_beyond_limit as count_beyond_limit
@@ -37,17 +46,18 @@ from billing.services.usage import give_back as give_back
 from billing.services.usage import record_usage as record_usage
 from billing.services.usage import require_feature as require_feature
 from billing.services.usage import reset_usage as reset_usage
+from billing.services.win_back import send_win_back_notices as send_win_back_notices
 from billing.stripe.catalog import catalog_sync_steps as catalog_sync_steps
 from billing.stripe.checkout import delete_stripe_customer as delete_stripe_customer
 from billing.stripe.checkout import had_trial as had_trial
 from billing.stripe.checkout import open_portal as open_portal
 from billing.stripe.checkout import start_checkout as start_checkout
-from billing.stripe.double_purchases import settle_customer as settle_customer
 from billing.stripe.events import clear_event_bodies as clear_event_bodies
 from billing.stripe.events import handle_event as handle_event
 from billing.stripe.events import replay_event as replay_event
 from billing.stripe.events import store_event as store_event
 from billing.stripe.events import unprocessed_events as unprocessed_events
+from billing.stripe.promotions import win_back_offer as win_back_offer
 from billing.stripe.reconciliation import reconcile as reconcile
 from billing.stripe.refund_rules import is_withdrawable as is_withdrawable
 from billing.stripe.refund_rules import refund_withdrawal as refund_withdrawal
@@ -56,5 +66,6 @@ from billing.stripe.refund_sending import unsent_refund_ids as unsent_refund_ids
 from billing.stripe.refunds import decide_refund as decide_refund
 from billing.stripe.refunds import refundable_amount as refundable_amount
 from billing.stripe.refunds import request_refund as request_refund
+from billing.stripe.settlement import settle_customer as settle_customer
 from billing.stripe.sync import SyncResult as SyncResult
 from billing.stripe.sync import sync_customer as sync_customer

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from django.core.mail import EmailMessage
 
-from billing.models import Subscription
+from billing.models import DunningStep, Subscription
+from billing.models.dunning import DunningKind
 from core import mail
 from core.currencies import rounded
 from system.models import AlertType, NotificationType, Severity
@@ -48,6 +49,17 @@ def notify_customer(user: User, notice: CustomerNotice, *, now: datetime) -> Non
         _send(user, notice, wait=preference.quiet_until(now))
 
 
+def tell_once(
+    user: User, key: str, notice: CustomerNotice, *, kind: DunningKind = DunningKind.NOTICE, now: datetime, **more: object
+) -> bool:
+    """Notify a customer unless a step with this key was recorded before, and return True if it is new."""
+    step = {"kind": kind, "happened_at": now, "note": notice.message, **more}
+    _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=step)
+    if is_new:
+        notify_customer(user, notice, now=now)
+    return bool(is_new)
+
+
 def _send(user: User, notice: CustomerNotice, *, wait: datetime | None) -> None:
     message = EmailMessage(f"[MINGUS] {notice.title}", BODY.format(message=notice.message), to=[user.email])
     if wait is None:
@@ -71,7 +83,7 @@ def next_charge_text(subscription: Subscription) -> str:
     """Return the sentences about a subscription's next charge: its day and amount, with the tax and discount in it."""
     at, amount, currency = subscription.next_charge_at, subscription.next_charge_amount, subscription.currency
     if at is None or amount is None:
-        return "No further charge is planned."
+        return "Nothing is charged then, because no further charge is planned. To end the subscription, cancel it."
     day = format_day(subscription.user, at)
     if not amount:
         return f"Nothing is charged on {day}, because of a discount or your credit. To end the subscription, cancel it."

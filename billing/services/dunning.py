@@ -95,7 +95,8 @@ def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
     if not _steps(user, invoice).exists():
         return
     if _record_step(user, DunningKind.PAID, f"paid:{_name(invoice)}", invoice.paid_at or now, invoice=invoice):
-        message = f"Thank you. We have received {charged_amount(invoice)}. No further action is needed."
+        day = format_day(user, invoice.paid_at or now)
+        message = f"Thank you. We have received {charged_amount(invoice)} on {day}. No further action is needed."
         notify_customer(user, CustomerNotice("Payment received", message, Severity.LOW), now=now)
 
 
@@ -106,7 +107,7 @@ def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now
     if not (was_awaited or steps.filter(kind=DunningKind.ATTEMPT).exists()) or steps.filter(kind__in=FINAL_KINDS).exists():
         return
     message = f"We no longer try to collect the {charged_amount(invoice)} of {format_day(user, invoice.billing_date)}. {more}"
-    notice = awaited_payment_expired_notice(invoice) if was_awaited else CustomerNotice(title, message)
+    notice = awaited_payment_expired_notice(user, invoice) if was_awaited else CustomerNotice(title, message)
     _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=notice.title)
     notify_customer(user, notice, now=now)
 

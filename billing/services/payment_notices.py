@@ -39,7 +39,8 @@ def payment_failed_notice(user: User, invoice: BillingHistory, stripe: Collectib
         then = f"We will try again on {format_day(user, retry_at)}." if stripe.payment.is_retried else ""
     else:
         title, severity = "Your last payment attempt failed", Severity.CRITICAL
-        then = "This was the last attempt, and your subscription may end now."
+        due = format_day(user, invoice.billing_date)
+        then = f"This was the last attempt for the invoice of {due}, and your subscription may end now."
     then = f"{then} {_access_end_sentence(user, invoice, now)}".strip()
     message = "\n".join(filter(None, (_failure(user, invoice, stripe), then, _remedy(user, stripe))))
     return CustomerNotice(title, message, severity, action_required=True)
@@ -67,16 +68,19 @@ def awaited_payment_notice(user: User, invoice: BillingHistory, stripe: Collecti
     return CustomerNotice(title, message, Severity.HIGH, action_required=True, expires_at=subscription.pending_until)
 
 
-def awaited_payment_expired_notice(invoice: BillingHistory) -> CustomerNotice:
+def awaited_payment_expired_notice(user: User, invoice: BillingHistory) -> CustomerNotice:
     """Return the notice that a change was discarded, because its payment was not made in time."""
     amount = charged_amount(invoice)
     plan = f"Your plan is still {invoice.subscription.plan.name}. " if invoice.subscription else ""
-    failure = f"The payment of {amount} for your change was not made in time, so nothing was charged."
+    by = f"by {format_day(user, invoice.due_date)}" if invoice.due_date else "in time"
+    failure = f"The payment of {amount} for your change was not made {by}, so nothing was charged."
     return CustomerNotice("Your change did not take effect", f"{failure} {plan}You can make the change again.")
 
 
-def paused_notice(user: User, subscription: Subscription, *, has_payment_method: bool) -> CustomerNotice:
-    """Return the notice that a subscription is paused, and how to resume it."""
+def paused_notice(
+    user: User, subscription: Subscription, *, has_payment_method: bool, resumes_at: datetime | None = None
+) -> CustomerNotice:
+    """Return the notice that a subscription is paused, and how to resume it. `resumes_at` is when it resumes by itself."""
     plan = subscription.plan
     price = format_amount(subscription.recurring_amount, subscription.currency)
     since = subscription.current_period_end
@@ -84,11 +88,35 @@ def paused_notice(user: User, subscription: Subscription, *, has_payment_method:
     day = f" on {format_day(user, since)}" if since else ""
     reason = f"Your trial of {plan.name} ended{day} without a card." if was_trial else f"{plan.name} was paused{day}."
     charge = f"{price} {plan.billing_cycle} are charged from then on, less any credit."
-    remedy = "Resume" if has_payment_method else "Add a card in the billing portal, then resume"
-    message = (
-        f"{reason} You have no access to the plan, and nothing is charged.\n{remedy} the subscription at any time: {charge}"
-    )
+    add_card = "" if has_payment_method else "add a card in the billing portal, then "
+    if resumes_at is not None:
+        ends = f"It resumes by itself on {format_day(user, resumes_at)}: {charge}"
+        then = f"{ends} To resume earlier, {add_card}resume the subscription; to end it, cancel it."
+    else:
+        then = f"{f'{add_card}resume'.capitalize()} the subscription at any time: {charge}"
+    message = f"{reason} You have no access to the plan, and nothing is charged.\n{then}"
     return CustomerNotice("Your subscription is paused", message, Severity.HIGH, action_required=True)
+
+
+def resumption_notice(user: User, subscription: Subscription, *, resumes_at: datetime, amount: Decimal) -> CustomerNotice:
+    """Return the notice, some days before, that a pause ends by itself."""
+    charge = format_amount(amount, subscription.currency)
+    message = (
+        f"Your pause of {subscription.plan.name} ends on {format_day(user, resumes_at)}. A new period begins, and {charge} are "
+        f"charged to {card_description(user)}.\nTo avoid this, cancel the subscription before then."
+    )
+    return CustomerNotice("Your subscription resumes soon", message, Severity.MEDIUM, expires_at=resumes_at)
+
+
+def not_resumed_notice(user: User, subscription: Subscription, *, resumes_at: datetime) -> CustomerNotice:
+    """Return the notice that a pause could not end, because there is nothing to charge."""
+    price = format_amount(subscription.recurring_amount, subscription.currency)
+    message = (
+        f"Your pause of {subscription.plan.name} should have ended on {format_day(user, resumes_at)}, but there is no card to "
+        f"charge {price} to. It stays paused, and nothing is charged.\n"
+        "Add a card in the billing portal, then resume the subscription. To end it, cancel it."
+    )
+    return CustomerNotice("Your subscription could not resume", message, Severity.HIGH, action_required=True)
 
 
 def _failure(user: User, invoice: BillingHistory, stripe: CollectibleInvoice) -> str:
@@ -107,7 +135,7 @@ def _consequence(user: User, subscription: Subscription) -> str:
     end = subscription.pending_until
     until = f" by {format_day(user, end)} at {end.astimezone(user.zone):%H:%M}" if end else ""
     if subscription.pending_plan is None:
-        return "Your subscription resumes when it is paid."
+        return f"Your subscription resumes when it is paid{until}."
     change = f"Your plan changes to {subscription.pending_plan.name} when it is paid{until}."
     return f"{change} Otherwise it stays {subscription.plan.name}, and nothing is charged."
 

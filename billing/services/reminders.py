@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from billing.models import DunningStep, StripeCustomer, Subscription
+from billing.models import StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
 from billing.models.subscription_charges import BillingInterval
 from billing.models.subscriptions import GOES_ON, IS_LOCAL, IS_RUNNING, SubscriptionStatus
-from billing.services.customer_notices import CustomerNotice, format_day, next_charge_text, notify_customer
+from billing.services.customer_notices import CustomerNotice, format_amount, format_day, next_charge_text, tell_once
 from system.models import Severity
 from users.models import User
 
@@ -50,13 +50,25 @@ def _warn_of_card(row: StripeCustomer, now: datetime) -> bool:
     near = [days for days in CARD_DAYS if now >= over - timedelta(days=days)]
     if not near:
         return False
+    last_day = over - timedelta(days=1)
+    day = f"{last_day:%A}, {last_day.day} {last_day:%B %Y}"
     message = (
-        f"Your card {row.card} expires at the end of {over - timedelta(days=1):%B %Y}. Later renewals would fail.\n"
-        "Add another card in the billing portal before then."
+        f"Your card {row.card} expires at the end of {day}. Later renewals would fail.\n"
+        f"{_charge_of_card(row.user)}Add another card in the billing portal before then."
     )
     severity = Severity.HIGH if near[0] == min(CARD_DAYS) else Severity.MEDIUM
     notice = CustomerNotice("Your card expires soon", message, severity, action_required=True, expires_at=over)
     return _warn(row.user, f"card:{row.card_last4}:{year}-{month:02}:{near[0]}", notice, now)
+
+
+def _charge_of_card(user: User) -> str:
+    """Return a sentence about the next charge of a customer's card, "" if none is planned."""
+    row = Subscription.objects.for_user(user).filter(IS_RUNNING, next_charge_at__isnull=False).first()
+    if row is None:
+        return ""
+    return (
+        f"The next charge is {format_amount(row.next_charge_amount, row.currency)} on {format_day(user, row.next_charge_at)}. "
+    )
 
 
 def _warn_of_trials(owner: Q, now: datetime) -> int:
@@ -87,6 +99,7 @@ def _announce_renewals(owner: Q, now: datetime) -> int:
         status=SubscriptionStatus.ACTIVE,
         interval=BillingInterval.YEAR,
         next_charge_at__gt=now,
+        next_charge_at__gte=F("current_period_end"),  # the first charge, at the end of a trial, is within the period
         next_charge_at__lte=now + timedelta(days=RENEWAL_DAYS),
     ).select_related("user__profile", "plan")
     return sum(
@@ -101,8 +114,4 @@ def _renewal_notice(row: Subscription) -> CustomerNotice:
 
 @transaction.atomic
 def _warn(user: User, key: str, notice: CustomerNotice, now: datetime) -> bool:
-    defaults = {"kind": DunningKind.WARNING, "happened_at": now, "note": notice.message}
-    _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=defaults)
-    if is_new:
-        notify_customer(user, notice, now=now)
-    return bool(is_new)
+    return tell_once(user, key, notice, kind=DunningKind.WARNING, now=now)

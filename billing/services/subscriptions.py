@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from billing.models import Subscription, SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import SubscriptionStatus
+from billing.services.cancellations import NO_FEEDBACK, CancellationFeedback, record_cancellation
 from billing.services.feature_access import sync_feature_access
-from billing.stripe import plan_changes, previews
+from billing.stripe import plan_changes, previews, withdrawals
 from billing.stripe.previews import Preview
 from core.errors import ConflictError, DomainError
 from users.models import User
@@ -21,28 +22,37 @@ from users.models import User
 CYCLES = {BillingCycle.MONTHLY: relativedelta(months=1), BillingCycle.YEARLY: relativedelta(years=1)}
 
 
-def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
-    """Cancel a subscription at the end of its period. Its access continues until then."""
+def cancel_at_period_end(subscription: Subscription, *, feedback: CancellationFeedback = NO_FEEDBACK, now: datetime) -> None:
+    """Cancel a subscription at the end of its period. Its access continues until then. A paused one ends now."""
     _require_running(subscription)
+    if subscription.status == SubscriptionStatus.PAUSED:
+        cancel_now(subscription, feedback=feedback, now=now)
+        return
     if subscription.cancel_at_period_end:
         raise ConflictError("already_cancelled", "This subscription is already canceled at the end of its period.")
     if not subscription.is_local:
-        plan_changes.cancel_at_period_end(subscription, now=now)
+        plan_changes.cancel_at_period_end(subscription, feedback=feedback, now=now)
         return
     end = subscription.runs_until
     if end is None or end <= now:
         raise ConflictError("no_period", "This subscription has no period. To cancel it now, set at_period_end to false.")
     subscription.cancel_at_period_end, subscription.cancel_at, subscription.canceled_at = True, end, now
-    _save_and_sync_access(subscription, now)
+    _save_and_sync_access(subscription, now, feedback)
 
 
-def cancel_now(subscription: Subscription, *, now: datetime) -> None:
-    """End a subscription and its access immediately."""
+def cancel_now(subscription: Subscription, *, feedback: CancellationFeedback = NO_FEEDBACK, now: datetime) -> None:
+    """End a subscription and its access immediately, without a refund."""
     _require_running(subscription)
     if subscription.is_local:
-        _end(subscription, now)
+        _end(subscription, now, feedback)
     else:
-        plan_changes.cancel_now(subscription, now=now)
+        plan_changes.cancel_now(subscription, feedback=feedback, now=now)
+
+
+def withdraw(subscription: Subscription, *, feedback: CancellationFeedback = NO_FEEDBACK, now: datetime) -> None:
+    """End a subscription immediately, and refund the unused time. Possible within 14 days of a payment."""
+    _require_running(subscription)
+    withdrawals.withdraw(subscription, feedback=feedback, now=now)
 
 
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
@@ -74,7 +84,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     """Return the cost of `change_plan` without a change. Raise the errors of `change_plan`."""
     if not subscription.is_local:
         return previews.preview_change(subscription, plan=plan, now=now)
-    _require_free_change(subscription, plan)
+    require_free_change(subscription, plan)
     return previews.free_preview(plan, now=now)
 
 
@@ -86,12 +96,12 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     if not subscription.is_local:
         plan_changes.change_plan(subscription, plan=plan, now=now)
         return
-    _require_free_change(subscription, plan)
+    require_free_change(subscription, plan)
     subscription.plan = plan
     _save_and_sync_access(subscription, now)
 
 
-def _require_free_change(subscription: Subscription, plan: SubscriptionPlan) -> None:
+def require_free_change(subscription: Subscription, plan: SubscriptionPlan) -> None:
     """Raise DomainError unless a granted subscription may move to a plan without a payment."""
     if not subscription.is_active:
         sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."
@@ -142,17 +152,20 @@ def _process_period_end(subscription: Subscription, now: datetime) -> None:
     _save_and_sync_access(subscription, now)
 
 
-def _end(subscription: Subscription, now: datetime) -> None:
+def _end(subscription: Subscription, now: datetime, feedback: CancellationFeedback | None = None) -> None:
+    """End a local subscription. Without `feedback`, it was not the customer who asked for it."""
     subscription.status = SubscriptionStatus.CANCELED
     subscription.canceled_at, subscription.ended_at = subscription.canceled_at or now, now
-    _save_and_sync_access(subscription, now)
+    _save_and_sync_access(subscription, now, feedback)
 
 
-def _save_and_sync_access(subscription: Subscription, now: datetime) -> None:
+def _save_and_sync_access(subscription: Subscription, now: datetime, feedback: CancellationFeedback | None = None) -> None:
     """Save a subscription and update its owner's access. Raise ConflictError if another subscription is running."""
     try:
         with transaction.atomic():
             subscription.save()
+            is_requested = feedback is not None
+            record_cancellation(subscription=subscription, feedback=feedback or NO_FEEDBACK, is_requested=is_requested, now=now)
             sync_feature_access(user=subscription.user, now=now)
     except IntegrityError as error:
         if "one_running" not in str(error):

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.subscriptions import SubscriptionStatus
+from billing.services.cancellations import NO_FEEDBACK, CancellationFeedback
 from billing.stripe import client as stripe_client
 from billing.stripe.charges import with_plan_item_first
 from billing.stripe.checkout import require_for_sale
@@ -21,15 +22,25 @@ from core.errors import ConflictError
 PAYMENT_METHODS = ["default_payment_method", "customer.invoice_settings.default_payment_method"]
 
 
-def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
-    _update(subscription, {"cancel_at_period_end": True}, now=now)
+def cancel_at_period_end(subscription: Subscription, *, feedback: CancellationFeedback = NO_FEEDBACK, now: datetime) -> None:
+    """Cancel a subscription at the end of its period, and store the customer's reason at Stripe."""
+    _update(subscription, {"cancel_at_period_end": True, "cancellation_details": feedback.as_details()}, now=now)
 
 
-def cancel_now(subscription: Subscription, *, now: datetime) -> None:
-    """End a subscription immediately, without a refund."""
+def cancel_now(subscription: Subscription, *, feedback: CancellationFeedback = NO_FEEDBACK, now: datetime) -> None:
+    """End a subscription immediately, without a refund. The unused time of a pause becomes a credit."""
+    key, parameters = subscription.stripe_subscription_id, dict[str, Any](cancellation_details=feedback.as_details())
+    if subscription.status == SubscriptionStatus.PAUSED:
+        parameters["invoice_now"] = True
+    stripe_client.write("subscriptions.cancel", key, parameters, key=f"cancel-{key}-{digest(parameters)}")
+    read_back(subscription, now)
+
+
+def pause(subscription: Subscription, *, now: datetime) -> None:
+    """Pause a subscription now. The unused time becomes a credit on the invoice of the resumption."""
     key = subscription.stripe_subscription_id
-    stripe_client.write("subscriptions.cancel", key, {}, key=f"cancel-{key}")
-    _read_back(subscription, now)
+    stripe_client.write("subscriptions.pause", key, {}, key=f"pause-{key}-{now.isoformat()}")
+    read_back(subscription, now)
 
 
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
@@ -41,7 +52,8 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
         raise ConflictError("not_cancelled", "This subscription is not canceled. There is nothing to undo.")
     found = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)
     # The portal may have set cancel_at instead of the flag, and Stripe resets only the one that is sent
-    _update(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
+    ends: dict[str, Any] = {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}
+    _update(subscription, {**ends, "cancellation_details": NO_FEEDBACK.as_details()}, now=now)
 
 
 def resume(subscription: Subscription, *, now: datetime) -> None:
@@ -61,7 +73,7 @@ def resume(subscription: Subscription, *, now: datetime) -> None:
         stripe_client.write("subscriptions.update", key, {"pause_collection": ""}, key=f"collect-{key}-{now.isoformat()}")
     elif found["status"] != SubscriptionStatus.PAUSED:
         raise ConflictError("not_paused", "This subscription is not paused. There is nothing to resume.")
-    _read_back(subscription, now)
+    read_back(subscription, now)
 
 
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
@@ -103,16 +115,19 @@ def require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> No
 
 def _update(subscription: Subscription, parameters: dict[str, Any], *, now: datetime) -> None:
     """Update a subscription at Stripe. Until our row changes, the idempotency key of the same call stays the same."""
-    intention = orjson.dumps(
-        [str(subscription.pk), subscription.updated_at.isoformat(), parameters], option=orjson.OPT_SORT_KEYS
-    )
-    key = f"change-{sha256(intention).hexdigest()}"
+    key = f"change-{digest([str(subscription.pk), subscription.updated_at.isoformat(), parameters])}"
     stripe_client.write("subscriptions.update", subscription.stripe_subscription_id, parameters, key=key)
-    _read_back(subscription, now)
+    read_back(subscription, now)
+
+
+def digest(parameters: Any) -> str:
+    """Return a digest of parameters for an idempotency key, which Stripe refuses for other parameters."""
+    return sha256(orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @transaction.atomic
-def _read_back(subscription: Subscription, now: datetime) -> None:
+def read_back(subscription: Subscription, now: datetime) -> None:
+    """Sync the customer of a subscription and reload its row."""
     # a customer may not write the rows that a sync writes
     with rls.as_staff():
         StripeCustomer.objects.for_user(subscription.user).filter(stripe_id="").update(

@@ -1,5 +1,6 @@
 """Previews of plan changes, with the amounts that Stripe computes for the customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,16 +46,38 @@ class Preview:
 
 def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> Preview:
     """Return the cost of `change_plan` at `now` without a change."""
-    require_changeable(subscription, plan)
+    return preview_changes(subscription, plans=[plan], now=now)[0]
+
+
+def preview_changes(subscription: Subscription, *, plans: Sequence[SubscriptionPlan], now: datetime) -> list[Preview]:
+    """Return the cost of the change to each of several plans."""
+    for plan in plans:
+        require_changeable(subscription, plan)
+    found = retrieve(subscription) if plans else {}
+    return [_preview_change(found, subscription, plan, now) for plan in plans]
+
+
+def _preview_change(found: Object, subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> Preview:
     parameters = {
         "customer": subscription.stripe_customer_id,
         "subscription": subscription.stripe_subscription_id,
-        "subscription_details": proration(retrieve(subscription), subscription, plan, now),
+        "subscription_details": proration(found, subscription, plan, now),
     }
     invoice = stripe_client.call("invoices.create_preview", parameters)
     if Subscription.is_trial.at(subscription, now):  # Stripe previews the invoice after the trial
         return _preview_on_trial(subscription, invoice, now)
     return parse_preview(invoice, now)
+
+
+def preview_resumption(subscription: Subscription) -> Decimal:
+    """Return what is charged if a paused subscription resumes now, less its credit."""
+    parameters = {
+        "customer": subscription.stripe_customer_id,
+        "subscription": subscription.stripe_subscription_id,
+        "subscription_details": {"resume_at": "now"},
+    }
+    invoice = stripe_client.call("invoices.create_preview", parameters)
+    return from_minor_units(invoice["amount_due"], invoice["currency"].upper())
 
 
 def parse_preview(invoice: Object, now: datetime) -> Preview:

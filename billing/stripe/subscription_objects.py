@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from billing.services.cancellations import NO_FEEDBACK, CancellationFeedback, feedback_of
 from billing.stripe.objects import Object, id_of, instant
 from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_item, parse_tax_rates, price_of
 
@@ -33,6 +34,8 @@ class StripeSubscription:
     metadata: dict[str, str] = field(default_factory=dict)
     pending_items: tuple[StripeItem, ...] = ()
     pending_until: datetime | None = None
+    feedback: CancellationFeedback = NO_FEEDBACK
+    is_cancellation_requested: bool = True  # False if Stripe canceled it, because it was not paid or was disputed
 
     @property
     def awaited_invoice_id(self) -> str:
@@ -50,6 +53,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
     trial_start, trial_end = _span(instant(obj.get("trial_start")), instant(obj.get("trial_end")))
     cancel_at = instant(obj.get("cancel_at"))
     pending: Object = obj.get("pending_update") or {}
+    details: Object = obj.get("cancellation_details") or {}
     return StripeSubscription(
         id=obj["id"],
         customer=id_of(obj.get("customer")),
@@ -73,6 +77,8 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         metadata=dict(obj.get("metadata") or {}),
         pending_items=tuple(parse_item(entry, {}) for entry in pending.get("subscription_items") or [] if price_of(entry)),
         pending_until=instant(pending.get("expires_at")),
+        feedback=feedback_of(details.get("feedback"), details.get("comment")),
+        is_cancellation_requested=details.get("reason") in (None, "cancellation_requested"),
     )
 
 

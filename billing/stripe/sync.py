@@ -12,6 +12,7 @@ from django.db import transaction
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.subscriptions import ACTIVE, IS_LOCAL, RUNNING, SubscriptionStatus
+from billing.services.cancellations import record_cancellation
 from billing.services.dunning import stop_dunning
 from billing.services.feature_access import sync_feature_access
 from billing.services.pauses import record_pause
@@ -25,7 +26,7 @@ from billing.stripe.open_payments import with_open_payments
 from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
 from billing.stripe.recurring_charges import intervals_a_year, sync_recurring_revenue
-from billing.stripe.refund_rules import RefundRules
+from billing.stripe.refund_rules import RefundRules, granted_withdrawals
 from billing.stripe.subscription_objects import StripeSubscription, parse_subscription
 from billing.stripe.sync_invoices import sync_invoices
 from billing.stripe.terms import StripeItem
@@ -114,15 +115,19 @@ def _sync_objects(ours: StripeCustomer, found: CustomerObjects, done: SyncResult
     rows = _sync_subscriptions(ours, subscriptions, [item["id"] for item in found.subscriptions], done, now)
     _sync_payment_details(ours, found, subscriptions, done, now)  # before the invoices, whose notices name the card
     invoices = with_open_payments(parsed(found.invoices, parse_invoice_with_lines, done.problems), subscriptions)
-    rules = RefundRules({item.id: item.ended_at for item in subscriptions}, done.duplicates, now)
+    ends = {item.id: item.ended_at for item in subscriptions}
+    rules = RefundRules(ends, done.duplicates, granted_withdrawals(subscriptions), now)
     bills = sync_invoices(ours, found, invoices, rows, rules, done.problems)
     done.invoices = len(bills)
     sync_next_charges(ours, rows, subscriptions, readable_object(found.customer, []), done.problems, now)
     sync_recurring_revenue(ours, invoices, bills, intervals_a_year(plan_cycles, subscriptions), done.problems, now)
     sync_feature_access(user=ours.user, now=now)
-    for row in rows.values():
-        stop_dunning(user=ours.user, subscription=row, now=now)
-        record_pause(subscription=row, now=now)
+    for item in subscriptions:
+        if row := rows.get(item.id):
+            stop_dunning(user=ours.user, subscription=row, now=now)
+            record_pause(subscription=row, now=now)
+            is_requested = item.is_cancellation_requested
+            record_cancellation(subscription=row, feedback=item.feedback, is_requested=is_requested, now=now)
 
 
 def _sync_payment_details(

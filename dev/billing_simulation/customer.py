@@ -97,7 +97,8 @@ class SimulatedCustomer:
 
     def _change_plan(self, plan: SubscriptionPlan | None, direction: str, now: datetime) -> str:
         if plan is None:
-            raise ConflictError("no_other_plan", f"No monthly plan in {self._plan().currency} is {direction}.")
+            plan_kind = f"{self._plan().billing_cycle} plan in {self._plan().currency}"
+            raise ConflictError("no_other_plan", f"No {plan_kind} is {direction}.")
         subscription = self.running
         with rls.as_customer(self.user):
             preview = services.preview_change(subscription, plan=plan, now=now)
@@ -121,16 +122,16 @@ class SimulatedCustomer:
         return self.newest.plan if self.newest else self.plan
 
     def _offered(self) -> PlanQuerySet:
-        return monthly_plans().filter(currency=self._plan().currency)
+        return plans_of(self._plan().billing_cycle).filter(currency=self._plan().currency)
 
 
-def monthly_plans() -> PlanQuerySet:
-    """Return the monthly plans on offer, cheapest first."""
-    return SubscriptionPlan.objects.offered().filter(billing_cycle=BillingCycle.MONTHLY).order_by("price", "id")
+def plans_of(cycle: str) -> PlanQuerySet:
+    """Return the plans on offer with a billing cycle, cheapest first."""
+    return SubscriptionPlan.objects.offered().filter(billing_cycle=cycle).order_by("price", "id")
 
 
 def price_of(plan: SubscriptionPlan) -> str:
-    return f"{format_amount(plan.price, plan.currency)} a month"
+    return f"{format_amount(plan.price, plan.currency)} a {'month' if plan.billing_cycle == BillingCycle.MONTHLY else 'year'}"
 
 
 def new_customer(plan: SubscriptionPlan, card: str, stripe: StripeEmulator) -> SimulatedCustomer:

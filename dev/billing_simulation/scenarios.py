@@ -7,8 +7,9 @@ from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
+from billing.models.plans import BillingCycle
 from dev.billing_simulation import disputes_and_refunds as others
-from dev.billing_simulation import support
+from dev.billing_simulation import leaving, support
 from dev.billing_simulation.customer import SimulatedCustomer
 
 # days after the first failure on which Stripe retries; it cancels after the last one (in production: dashboard settings)
@@ -35,6 +36,7 @@ class Scenario:
     about: str
     ends: tuple[int, int]
     steps: tuple[ScenarioStep, ...] = ()
+    cycle: BillingCycle = BillingCycle.MONTHLY
 
     def plan(self, begins: date, trial_days: int) -> tuple[dict[date, list[CustomerAction]], date]:
         """Return the actions by day for a purchase on `begins`, and the last day."""
@@ -165,5 +167,21 @@ SCENARIOS: Mapping[str, Scenario] = {
         "Support ends the subscription on a chosen day of the next period, which is charged in part.",
         ends=(1, 12),
         steps=(ScenarioStep(0, 20, partial(support.end_after, days=20)),),
+    ),
+    "leaves-with-a-refund": Scenario(
+        "A customer leaves a yearly plan ten days after the payment. The unused time is refunded by rule.",
+        ends=(0, 12),
+        steps=(ScenarioStep(0, 10, leaving.leave_with_refund),),
+        cycle=BillingCycle.YEARLY,
+    ),
+    "pauses-instead": Scenario(
+        "A customer pauses for a month instead of leaving. The subscription resumes by itself after a notice.",
+        ends=(1, 12),
+        steps=(ScenarioStep(0, 10, leaving.pause_instead),),
+    ),
+    "comes-back": Scenario(
+        "A customer leaves, gets one notice a week after the end, and buys the plan again, without a second trial.",
+        ends=(1, 10),
+        steps=(ScenarioStep(0, 20, SimulatedCustomer.cancel), ScenarioStep(1, 9, SimulatedCustomer.buy)),
     ),
 }

@@ -18,11 +18,12 @@ from django.db import transaction
 from billing import catalog, services
 from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, SubscriptionPlan
 from billing.models.adjustments import AdjustmentKind
+from billing.models.plans import BillingCycle
 from billing.services.customer_notices import format_amount
 from billing.services.plan_access import access_of
 from core import rls
 from core.errors import DomainError
-from dev.billing_simulation.customer import SimulatedCustomer, monthly_plans, new_customer
+from dev.billing_simulation.customer import SimulatedCustomer, new_customer, plans_of
 from dev.billing_simulation.events import EventProcessor
 from dev.billing_simulation.jobs import run_enqueued
 from dev.billing_simulation.scenarios import RETRY_DAYS, SCENARIOS, CustomerAction
@@ -59,7 +60,7 @@ def simulate(request: SimulationRequest, *, progress: Callable[[Sequence[date]],
     days = [request.begins + timedelta(days=number) for number in range((until - request.begins).days + 1)]
     with stripe_emulator.private_emulator(now=datetime.combine(request.begins, MORNING)) as stripe, _rolled_back():
         stripe.set(retry_days=list(RETRY_DAYS))
-        plan = _plan_named(request.plan)
+        plan = _plan_named(request.plan, SCENARIOS[request.scenario].cycle)
         for step in list(services.catalog_sync_steps()):
             step.apply()
         plan.refresh_from_db()
@@ -77,14 +78,14 @@ def _validate_dates(begins: date, until: date) -> None:
         raise DomainError("too_long", f"At most {MAX_DURATION.days} days can be simulated. Choose an earlier --until.")
 
 
-def _plan_named(name: str) -> SubscriptionPlan:
-    plans = list(monthly_plans())
+def _plan_named(name: str, cycle: BillingCycle) -> SubscriptionPlan:
+    plans = list(plans_of(cycle))
     if not plans:
-        raise DomainError("no_plans", "No monthly plan is offered. Add one in the back office under Plans.")
+        raise DomainError("no_plans", f"No {cycle} plan is offered. Add one in the back office under Plans.")
     found = [plan for plan in plans if plan.name.lower() == name.lower()] if name else [plans[len(plans) // 2]]
     if not found:
         names = ", ".join(plan.name for plan in plans)
-        raise DomainError("unknown_plan", f"No monthly plan is called {name}. Choose one of: {names}.")
+        raise DomainError("unknown_plan", f"No {cycle} plan is called {name}. Choose one of: {names}.")
     return found[0]
 
 
@@ -111,13 +112,22 @@ class Simulation:
         """Simulate a day. Return its row if something changed."""
         morning, evening = datetime.combine(day, MORNING), datetime.combine(day, EVENING)
         sentences = self._pass_time(morning)
-        services.send_billing_reminders(now=morning, user=self.customer.user)
+        sentences += self._run_daily_jobs(morning)
         for action in self.actions.get(day, ()):
             sentences += [self._perform(action, morning), *self._process_events(morning)]
         sentences += self._pass_time(evening)
         before, self.state = self.state, self._day_state(evening)
         row = DayRow(day, tuple(sentences), self.state, tuple(self._new_invoices()), tuple(self._new_notices()))
         return row if row.happened or row.invoices or row.notices or before != self.state else None
+
+    def _run_daily_jobs(self, now: datetime) -> list[str]:
+        """Send the notices of the day, and end the pauses. Return sentences about the events."""
+        user = self.customer.user
+        services.send_billing_reminders(now=now, user=user)
+        services.send_win_back_notices(now=now, user=user)
+        for key in services.ending_pauses(now=now, user=user):
+            services.end_pause(key, now=now)
+        return self._process_events(now)
 
     def _perform(self, action: CustomerAction, now: datetime) -> str:
         """Return the sentence of an action, or the reason for its refusal."""
@@ -186,6 +196,7 @@ class Simulation:
 
     def _new_notices(self) -> Iterator[ReportedNotice]:
         pages = re.compile(re.escape(self.customer.stripe.url) + r"/\S+[^\s.]")
+        checkout = re.compile(re.escape(settings.CHECKOUT_URL.format(plan="")) + r"\S+")
         for alert in (
             SystemAlert.objects.for_user(self.customer.user)
             .filter(alert_type=AlertType.BILLING)
@@ -193,4 +204,5 @@ class Simulation:
             .order_by("pk")
         ):
             self.reported.add(alert.pk)
-            yield ReportedNotice(alert.title, pages.sub("(the invoice's page)", alert.message))
+            message = checkout.sub("(the checkout)", pages.sub("(the invoice's page)", alert.message))
+            yield ReportedNotice(alert.title, message)

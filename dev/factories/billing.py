@@ -11,6 +11,7 @@ from billing.models import (
     Adjustment,
     BillingHistory,
     BillingMovement,
+    Cancellation,
     DunningStep,
     EntitlementOverride,
     FeatureAccess,
@@ -190,3 +191,13 @@ class BillingMovementFactory(OwnedFactory):
     annual_before = Decimal("180.00")
     annual_after = Decimal("420.00")
     annual_change = factory.LazyAttribute(lambda row: row.annual_after - row.annual_before)
+
+
+class CancellationFactory(OwnedFactory):
+    class Meta:
+        model = Cancellation
+
+    subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
+    requested_at = days_from_now(-37)
+    reason = "too_expensive"
+    outcome = "left"

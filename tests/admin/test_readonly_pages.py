@@ -27,6 +27,7 @@ def test_these_models_are_read_only() -> None:
         "AuditEvent",
         "BillingHistory",
         "BillingMovement",
+        "Cancellation",
         "DueDatePayment",
         "DunningStep",
         "EmailAddress",

@@ -12,6 +12,7 @@ from billing.models import DunningStep, StripeCustomer, Subscription
 from core import clock
 from dev.factories import InvoiceFactory, SubscriptionFactory
 from system.models import NotificationPreference, SystemAlert
+from tests.billing.notice_contents import missing_in
 from tests.billing.paying_customer import PayingCustomer, StripeInvoiceFacts
 from tests.billing.paying_customer import connected as connected
 from tests.dev.stripe.fixtures import Shop
@@ -184,10 +185,13 @@ def test_an_expiring_card_has_one_reminder(payer: Subscription, now: datetime, s
 
 
 def test_reminders_are_sent_30_and_7_days_before(payer: Subscription) -> None:
+    Subscription.objects.update(next_charge_at=datetime(2026, 3, 10, 9, tzinfo=UTC), next_charge_amount="35.70")
     days = [datetime(2026, 1, 20, 9, tzinfo=UTC) + timedelta(days=passed) for passed in range(50)]
     reminded = [day.date().isoformat() for day in days if services.send_billing_reminders(now=day)]
     assert reminded == ["2026-01-30", "2026-02-22"]
-    assert "Visa •••• 4242 expires at the end of February 2026" in mail.outbox[0].body
+    assert "Visa •••• 4242 expires at the end of Saturday, 28 February 2026." in mail.outbox[0].body
+    assert "The next charge is 35.70 USD on Tuesday, 10 March 2026. Add another card" in mail.outbox[0].body
+    assert missing_in(mail.outbox[0].body) == []
 
 
 def test_a_canceled_subscription_has_no_reminder(payer: Subscription) -> None:
@@ -209,7 +213,10 @@ TRIAL_END = datetime(2026, 3, 24, 15, tzinfo=UTC)
             {"stripe_subscription_id": "sub_1", "next_charge_at": TRIAL_END, "next_charge_amount": "0.00"},
             "Nothing is charged on Tuesday, 24 March 2026, because of a discount or your credit.",
         ),
-        ({"stripe_subscription_id": "sub_1", "is_collection_paused": True}, "No further charge is planned."),
+        (
+            {"stripe_subscription_id": "sub_1", "is_collection_paused": True},
+            "because no further charge is planned.",
+        ),
         ({"stripe_subscription_id": "sub_1", "cancel_at": TRIAL_END - timedelta(days=1)}, "undo the cancellation before then."),
         ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "undo the cancellation before then."),
         ({}, "To keep your access, subscribe to a plan."),
@@ -223,6 +230,7 @@ def test_an_ending_trial_has_one_reminder(alice: User, facts: dict[str, Any], wo
     assert [services.send_billing_reminders(now=day) for day in days] == [0, 0, 1, 0, 0, 0]
     assert words in mail.outbox[0].body
     assert "Tuesday, 24 March 2026" in mail.outbox[0].body
+    assert missing_in(mail.outbox[0].body) == []
 
 
 def test_a_yearly_renewal_is_announced_once_with_its_amount(alice: User) -> None:
@@ -233,6 +241,15 @@ def test_a_yearly_renewal_is_announced_once_with_its_amount(alice: User) -> None
     assert [services.send_billing_reminders(now=day) for day in days] == [0, 0, 1, 0, 0]
     assert f"{row.plan.name} renews for another year." in mail.outbox[0].body
     assert "charged 119.00 USD, of which 19.00 USD is tax, on Wednesday, 10 June 2026" in mail.outbox[0].body
+    assert missing_in(mail.outbox[0].body) == []
+
+
+def test_the_first_charge_of_a_year_is_no_renewal(alice: User) -> None:
+    at = datetime(2026, 3, 24, 16, tzinfo=UTC)
+    period = {"current_period_start": TRIAL_END, "current_period_end": datetime(2027, 3, 24, 15, tzinfo=UTC)}
+    charge = {"next_charge_at": at, "next_charge_amount": "119.00", "interval": "year"}
+    SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", **{**period, **charge})
+    assert services.send_billing_reminders(now=TRIAL_END) == 0
 
 
 def test_a_yearly_subscription_that_ends_has_no_renewal_to_announce(alice: User) -> None:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from billing.models import BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
 from core import clock
 from tests.account_api import log_in_again, with_session
+from tests.billing.notice_contents import missing_in
 from tests.billing.stripe_payments import Payments
 from tests.dev.stripe.fixtures import client_of
 from users.models import User
@@ -80,7 +81,8 @@ def test_until_it_is_paid_it_stays_paused(
     first, again = resume(as_owner, paused).json(), resume(as_owner, paused).json()
     assert (first["status"], first["payment_url"]) == ("paused", again["payment_url"])
     assert first["payment_url"].startswith(f"{payments.stripe.url}/i/")
-    assert "Your subscription resumes when it is paid." in mail.outbox[-1].body
+    assert "Your subscription resumes when it is paid by " in mail.outbox[-1].body
+    assert missing_in(mail.outbox[-1].body) == []
     assert f"Pay now: {first['payment_url']}\n" in mail.outbox[-1].body
     payments.stripe.pay_invoice(first["payment_url"].rpartition("/")[2], "visa")
     payments.process_events(now=clock.now())

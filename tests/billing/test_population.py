@@ -37,6 +37,7 @@ from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
 from core import clock
 from tests.billing import population as population_module
+from tests.billing.notice_contents import incomplete_notices
 from tests.billing.population import BEGINS, Customer, Population
 from tests.billing.revenue_truth import revenue_at
 from tests.billing.snapshots import Rows, snapshot_of
@@ -252,6 +253,7 @@ def test_a_population_is_charged_and_served_exactly(population: Population) -> N
     assert left + foreign == Decimal(sum(entry["amount"] for entry in movements)).scaleb(-2)
     assert not StripeEvent.objects.filter(state__in=("waiting", "failed")).exists()
     assert_one_subscription_each()
+    assert incomplete_notices() == []
     if len(population.customers) == SIZE:  # each trouble has occurred
         assert not ACTIONS - {name for customer in population.customers for name in customer.performed}
         assert not EXPECTED_ADJUSTMENTS - set(Adjustment.objects.values_list("kind", "status", "rule"))

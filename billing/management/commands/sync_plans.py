@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         try:
+            services.win_back_offer()  # raises an error if customers could not use its promotion code
             steps = list(services.catalog_sync_steps())
             for step in steps:
                 self.stdout.write(f"- {step.sentence}")

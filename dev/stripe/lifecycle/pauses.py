@@ -58,17 +58,12 @@ def pause_on_request(account: Account, subscription: Obj, given: dict[str, Any])
 def resume(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
     """Draft the invoice of a new period that begins now. The subscription is active when it is paid."""
     behavior = given.get("payment_behavior") or "resume_on_payment_attempt"
-    now, customer = account.now(subscription), account.store.get(subscription["customer"])
     discard_update(account, subscription)
     before = deepcopy(subscription)
-    subscription.update(status="active", billing_cycle_anchor=now)
-    for item in subscription["items"]["data"]:
-        item["current_period_end"] = now
-    advance_periods(subscription, now)
-    invoice = draft(account, customer, period_lines(account, subscription), "subscription_update", subscription)
+    invoice = begin_period(account, subscription)
     if invoice["amount_due"] and behavior == ON_SUCCESS:
         require_method(account, invoice)
-    hold_update(account, subscription, before, invoice, expires_at=now + RESUMABLE_FOR[behavior])
+    hold_update(account, subscription, before, invoice, expires_at=account.now(subscription) + RESUMABLE_FOR[behavior])
     subscription["_"]["held"]["retries"] = behavior == ON_SUCCESS
     if behavior == ON_SUCCESS or not invoice["amount_due"]:
         finalize_and_collect(account, invoice, on_session=True)
@@ -76,3 +71,13 @@ def resume(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
         finalize(account, invoice)
     if subscription["pending_update"]:
         emit(account, "customer.subscription.updated", subscription, before)
+
+
+def begin_period(account: Account, subscription: Obj) -> Obj:
+    """Begin the period of a resumption now, and return the draft that bills it."""
+    now, customer = account.now(subscription), account.store.get(subscription["customer"])
+    subscription.update(status="active", billing_cycle_anchor=now)
+    for item in subscription["items"]["data"]:
+        item["current_period_end"] = now
+    advance_periods(subscription, now)
+    return draft(account, customer, period_lines(account, subscription), "subscription_update", subscription)

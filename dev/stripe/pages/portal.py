@@ -10,7 +10,7 @@ from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
 from dev.stripe.payment_methods import payment_method
-from dev.stripe.resources.subscriptions import update
+from dev.stripe.resources.subscriptions import CANCELLATION, update
 from dev.stripe.store import Obj
 
 STATUSES = {
@@ -20,6 +20,18 @@ STATUSES = {
     "unpaid": "Unpaid, please pay the open invoice below",
     "incomplete": "Not paid yet",
     "paused": "Paused",
+}
+
+FEEDBACK_TEXTS = {
+    "": "No answer",
+    "too_expensive": "It's too expensive",
+    "missing_features": "I need more features",
+    "switched_service": "I found an alternative",
+    "unused": "I no longer need it",
+    "customer_service": "Customer service was less than expected",
+    "too_complex": "Ease of use was less than expected",
+    "low_quality": "Quality was less than expected",
+    "other": "Other reason",
 }
 
 
@@ -59,8 +71,16 @@ def subscriptions(account: Account, customer: Obj, action: str) -> Html:
             parts.append(form(action, field, button("Don't cancel", name="do", value="resume")))
         else:
             parts.append(tag("p", f"{STATUSES[subscription['status']]}; renews on {ends}.", class_="muted"))
-            parts.append(form(action, field, button("Cancel at period end", quiet=True, name="do", value="cancel")))
+            asked = cancellation_survey()
+            parts.append(form(action, field, asked, button("Cancel at period end", quiet=True, name="do", value="cancel")))
     return joined(*parts, *([] if running else [tag("p", "None.", class_="muted")]))
+
+
+def cancellation_survey() -> Html:
+    """Return the optional questions of a cancellation: docs.stripe.com/customer-management/cancellation-page."""
+    options = [tag("option", text, value=value) for value, text in FEEDBACK_TEXTS.items()]
+    reason = tag("label", "Why do you cancel? ", tag("select", *options, name="feedback"))
+    return joined(reason, tag("label", "Anything else? ", tag("input", type="text", name="comment")))
 
 
 def cards(account: Account, customer: Obj, action: str) -> Html:
@@ -109,7 +129,10 @@ def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
     subscription = account.find("subscription", given.get("subscription"))
     if subscription["customer"] != customer["id"] or given.get("do") not in ("cancel", "resume"):
         raise ApiError("Choose a running subscription to cancel or resume.", status=400)
-    update(account, {"cancel_at_period_end": given["do"] == "cancel"}, subscription["id"])
+    cancels = given["do"] == "cancel"
+    details = {name: given.get(name, "") for name in ("feedback", "comment")} if cancels else {}
+    changes = {"cancel_at_period_end": cancels, "cancellation_details": CANCELLATION(details, "cancellation_details")}
+    update(account, changes, subscription["id"])
 
 
 def change_card(account: Account, customer: Obj, card: str) -> None:

@@ -6,12 +6,13 @@ from dev.stripe.account import Account
 from dev.stripe.billing_periods import HOUR
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.discounts import set_discounts
 from dev.stripe.lifecycle.invoice_lines import advance_periods, period_lines
 from dev.stripe.lifecycle.invoices import apply_balance, draft
+from dev.stripe.lifecycle.pauses import begin_period
+from dev.stripe.lifecycle.prorations import credit_item
 from dev.stripe.lifecycle.renewal import end_of_period
-from dev.stripe.lifecycle.subscription_changes import apply_change
+from dev.stripe.lifecycle.subscription_changes import apply_change, invoice_for_change, proration_date
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, one_of, text
 from dev.stripe.resources.subscriptions import AUTOMATIC_TAX, DISCOUNT, ITEM, PRORATION_BEHAVIOR
@@ -28,6 +29,7 @@ DETAILS: Table = {
     "cancel_at": integer,
     "cancel_now": boolean,
     "default_tax_rates": each(text),
+    "resume_at": one_of("now"),
 }
 
 
@@ -63,9 +65,13 @@ def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> O
     nothing = ApiError("No upcoming invoices for customer", status=404, code="invoice_upcoming_none")
     if subscription["ended_at"] is not None:
         raise nothing
+    if details.get("resume_at"):
+        return of_resumption(account, subscription)
     if details.get("cancel_now"):
-        end_subscription(account, subscription, "cancellation_requested")
-        raise nothing
+        at_once = of_cancellation(account, subscription, details)
+        if at_once is None:
+            raise nothing
+        return at_once
     at_once = apply_change(account, subscription, details)
     if at_once:
         return at_once
@@ -73,6 +79,21 @@ def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> O
     if details.get("cancel_at_period_end") or ends is not None and ends <= end_of_period(subscription):
         raise nothing
     return renewal(account, subscription)
+
+
+def of_cancellation(account: Account, subscription: Obj, details: dict[str, Any]) -> Obj | None:
+    """Return a draft of what waits for an invoice and, unless `proration_behavior` is `none`, the credit of the unused time."""
+    if details.get("proration_behavior") != "none" and subscription["status"] not in ("trialing", "paused"):
+        at = proration_date(subscription, details, account.now(subscription))
+        for item in subscription["items"]["data"]:
+            credit_item(account, subscription, item, at)
+    return invoice_for_change(account, subscription, [])
+
+
+def of_resumption(account: Account, subscription: Obj) -> Obj:
+    if subscription["status"] != "paused":
+        raise ApiError("You can only preview the resumption of a paused subscription.", param="subscription_details[resume_at]")
+    return begin_period(account, subscription)
 
 
 def renewal(account: Account, subscription: Obj) -> Obj:

@@ -13,7 +13,7 @@ from dev.stripe.lifecycle.pauses import pause_on_request, resume
 from dev.stripe.lifecycle.pending_updates import discard_update, hold_update, refuse_unsupported
 from dev.stripe.lifecycle.prorations import prorate_end
 from dev.stripe.lifecycle.renewal import end_of_period
-from dev.stripe.lifecycle.subscription_changes import apply_change
+from dev.stripe.lifecycle.subscription_changes import apply_change, invoice_for_change
 from dev.stripe.lifecycle.subscription_creation import PAYING, refusal, require_method, subscribe, write_taxes
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
@@ -208,13 +208,16 @@ CANCEL: Table = {"cancellation_details": CANCELLATION, "invoice_now": boolean, "
 
 @route("DELETE /v1/subscriptions/{id}", CANCEL)
 def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Cancel a subscription now. Nothing is refunded."""
+    """Cancel a subscription now. Nothing is refunded. `invoice_now` bills the items that wait for an invoice."""
     subscription = account.find("subscription", name)
     if subscription["ended_at"] is not None:
         raise no_such("subscription", name)
-    if given.get("invoice_now") or given.get("prorate"):
+    if given.get("prorate"):
         raise ApiError("The emulator does not prorate a cancellation.", param="prorate")
+    last_invoice = invoice_for_change(account, subscription, []) if given.get("invoice_now") else None
     end_subscription(account, subscription, "cancellation_requested", **(given.get("cancellation_details") or {}))
+    if last_invoice is not None:
+        finalize_and_collect(account, last_invoice)
     return subscription
 
 

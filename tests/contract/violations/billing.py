@@ -8,6 +8,7 @@ from billing.models import (
     Adjustment,
     BillingHistory,
     BillingMovement,
+    Cancellation,
     DunningStep,
     EntitlementOverride,
     FeatureAccess,
@@ -23,6 +24,7 @@ PLAN, SUBSCRIPTION = "billing_subscriptionplan", "billing_subscription"
 ACCESS, INVOICE = "billing_featureaccess", "billing_billinghistory"
 CUSTOMER, EVENT, ADJUSTMENT = "billing_stripecustomer", "billing_stripeevent", "billing_adjustment"
 CHARGE, MOVEMENT = "billing_recurringcharge", "billing_billingmovement"
+LEAVING = "billing_cancellation"
 OVERRIDE, USE, STEP = "billing_entitlementoverride", "billing_usagerecord", "billing_dunningstep"
 USER_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -78,6 +80,20 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         None,
     ),
     f"{SUBSCRIPTION}_next_charge_amount_with_day": (Subscription, {"next_charge_amount": "1.00"}, None),
+    f"{LEAVING}_reason_choice": (Cancellation, {"reason": "boredom"}, None),
+    f"{LEAVING}_outcome_choice": (Cancellation, {"outcome": "gone"}, None),
+    f"{LEAVING}_outcome_one_open": (
+        Cancellation,
+        {"user_id": "=other", "subscription_id": "=other", "outcome": "leaving"},
+        None,
+    ),
+    f"{LEAVING}_pause_year_once": (
+        Cancellation,
+        {"user_id": "=other", "subscription_id": "=other", "outcome": "paused", "pause_year": 2026, "resumes_at": EARLY},
+        None,
+    ),
+    f"{LEAVING}_pause_year_of_pauses": (Cancellation, {"pause_year": 2026}, None),
+    f"{LEAVING}_pause_year_bounds": (Cancellation, {"outcome": "paused", "pause_year": 2019, "resumes_at": EARLY}, None),
     f"{ACCESS}_feature_name_not_blank": (FeatureAccess, {"feature_name": ""}, None),
     f"{ACCESS}_feature_name_unique": (FeatureAccess, {"user_id": "=other", "feature_name": "=other"}, None),
     f"{ACCESS}_usage_count_bounds": (FeatureAccess, {"usage_count": -1}, None),

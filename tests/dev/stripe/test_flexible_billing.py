@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import stripe
 
 from tests.dev.stripe.fixtures import Shop
 
@@ -130,3 +131,17 @@ def test_an_end_in_a_later_period_shortens_its_charge(shop: Shop) -> None:
     assert shop.v1.invoices.create_preview({"subscription": subscription.id}).total == 500
     shop.emulator.advance(datetime(2026, 3, 1, tzinfo=UTC))
     assert shop.v1.invoices.list({"subscription": subscription.id}).data[0].amount_paid == 500
+
+
+@pytest.mark.parametrize(("tax", "credit"), [(None, -500), (19, -595)])
+def test_the_preview_of_a_cancellation_credits_the_unused_time(shop: Shop, tax: int | None, credit: int) -> None:
+    rate = shop.v1.tax_rates.create({"display_name": "VAT", "percentage": tax, "inclusive": False}).id if tax else None
+    subscription = shop.subscribe(shop.customer(), default_tax_rates=[rate] if rate else [])
+    shop.emulator.advance(14 * 86_400)  # half of 28 days
+    details: Any = {"cancel_now": True, "proration_behavior": "create_prorations"}
+    preview = shop.v1.invoices.create_preview({"subscription": subscription.id, "subscription_details": details})
+    assert (preview.total, preview.amount_due, len(preview.lines.data)) == (credit, 0, 1)
+    assert shop.v1.subscriptions.retrieve(subscription.id).status == "active"
+    details["proration_behavior"] = "none"
+    with pytest.raises(stripe.InvalidRequestError, match="No upcoming invoices"):
+        shop.v1.invoices.create_preview({"subscription": subscription.id, "subscription_details": details})

@@ -117,6 +117,17 @@ def test_a_customer_cancels_and_resumes(shop: Shop, portal: Any) -> None:
     assert shop.v1.subscriptions.retrieve(subscription.id).cancel_at_period_end is False
 
 
+def test_a_cancellation_may_have_a_reason(shop: Shop, portal: Any) -> None:
+    subscription, url = portal
+    assert "It&#x27;s too expensive" in visit(url)[1]
+    visit(url, do="cancel", subscription=subscription.id, feedback="too_expensive", comment="Back next year")
+    details = shop.v1.subscriptions.retrieve(subscription.id).cancellation_details
+    assert (details.reason, details.feedback) == ("cancellation_requested", "too_expensive")
+    assert details.comment == "Back next year"
+    visit(url, do="resume", subscription=subscription.id)
+    assert "must be one of" in visit(url, do="cancel", subscription=subscription.id, feedback="boredom")[1]
+
+
 def test_a_customer_changes_the_card(shop: Shop, portal: Any) -> None:
     subscription, url = portal
     assert "Visa •••• 4242" in visit(url)[1]

@@ -94,3 +94,15 @@ def test_a_trial_cannot_be_paused(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer(), trial_period_days=7)
     with pytest.raises(stripe.InvalidRequestError, match="`trialing`"):
         shop.v1.subscriptions.pause(subscription.id)
+
+
+def test_the_preview_of_a_resumption_is_what_it_charges(shop: Shop) -> None:
+    subscription = paused(shop)
+    shop.emulator.advance(20 * DAY)
+    details: Any = {"subscription": subscription.id, "subscription_details": {"resume_at": "now"}}
+    preview = shop.v1.invoices.create_preview(details)
+    charged = shop.v1.subscriptions.resume(subscription.id, ON_SUCCESS | {"expand": ["latest_invoice"]}).latest_invoice
+    assert (preview.amount_due, preview.total) == (charged.amount_due, charged.total)
+    assert preview.total < 1000
+    with pytest.raises(stripe.InvalidRequestError, match="of a paused subscription"):
+        shop.v1.invoices.create_preview(details)
