@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from billing import services, tasks
 from billing.filters import AdjustmentFilter, FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
 from billing.gating import DENIALS, PROBLEM
+from billing.invoice_serializers import AdjustmentSerializer, InvoiceSerializer
 from billing.leaving_serializers import LeavingSerializer
 from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.adjustments import UNDECIDED_STATUSES
 from billing.serializers import (
-    AdjustmentSerializer,
     CancelSerializer,
     ChangePlanSerializer,
     CheckoutSerializer,
@@ -23,7 +23,6 @@ from billing.serializers import (
     FeatureAccessSerializer,
     FeatureNameSerializer,
     GiveBackSerializer,
-    InvoiceSerializer,
     PauseSerializer,
     PlanChoiceSerializer,
     PlanSerializer,

@@ -102,11 +102,7 @@ class BillingHistory(OwnedModel):
         erase=Erase.ANONYMIZE,
         restore=Restore.OPERATOR,
         reason="charges, refunds and payments must be retained in the accounts, with currency and country, for ten years",
-        blank={
-            "subscription": None,
-            **dict.fromkeys(TEXTS, ""),
-            "metadata": billing_country_only,
-        },
+        blank={"subscription": None, **dict.fromkeys(TEXTS, ""), "metadata": billing_country_only},
     )
     personal_fields = personal(
         "amount", "amount_refunded", "amount_due", "amount_collected", "discount", "tax", "metadata", *TEXTS

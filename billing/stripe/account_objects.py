@@ -24,7 +24,7 @@ from billing.stripe.customer_objects import (
     read_customer,
     read_invoices,
 )
-from billing.stripe.objects import id_of
+from billing.stripe.values import id_of
 
 # A sync that began before the pages were read may have read newer data, because it waited for a lock or for Stripe
 SYNC_ALLOWANCE = timedelta(minutes=10)

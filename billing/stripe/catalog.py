@@ -15,7 +15,7 @@ from billing.models import SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.stripe import client as stripe_client
 from billing.stripe.checkout import close_pages, open_pages_with_former_prices
-from billing.stripe.objects import to_minor_units
+from billing.stripe.values import to_minor_units
 
 INTERVALS = {BillingCycle.MONTHLY: "month", BillingCycle.YEARLY: "year"}
 

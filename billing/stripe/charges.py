@@ -15,10 +15,10 @@ from billing.models import StripeCustomer, Subscription
 from billing.models.subscriptions import SubscriptionStatus
 from billing.services.upsert import update_changed
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import Object, UnreadableObjectError, from_minor_units, id_of, instant
 from billing.stripe.problems import leaving_out
 from billing.stripe.subscription_objects import StripeSubscription
 from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts
+from billing.stripe.values import Object, UnreadableObjectError, from_minor_units, id_of, instant
 from core.errors import ConflictError
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from billing.stripe import client as stripe_client
 from billing.stripe.client import Object
-from billing.stripe.objects import id_of
+from billing.stripe.values import id_of
 
 CUSTOMER_CARD = "invoice_settings.default_payment_method"
 SUBSCRIPTION_CARD = "default_payment_method"

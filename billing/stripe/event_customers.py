@@ -9,7 +9,7 @@ from billing.models import BillingHistory, StripeCustomer, StripeEvent
 from billing.models.stripe_events import EventState
 from billing.stripe import client as stripe_client
 from billing.stripe.event_types import SYNCED_EVENT_REGEX
-from billing.stripe.objects import id_of
+from billing.stripe.values import id_of
 from core.errors import DomainError
 
 logger = logging.getLogger(__name__)

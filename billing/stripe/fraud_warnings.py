@@ -7,7 +7,7 @@ from billing.services.customer_notices import format_amount
 from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
 from billing.stripe.event_customers import object_of
-from billing.stripe.objects import from_minor_units, id_of
+from billing.stripe.values import from_minor_units, id_of
 
 
 def report_fraud_warning(event: StripeEvent, *, now: datetime) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.stripe.objects import Object, StripeInvoice, StripeLine, instant, parse_invoice
+from billing.stripe.objects import StripeInvoice, StripeLine, parse_invoice
 from billing.stripe.terms import StripeDiscount, parse_discounts, price_of
+from billing.stripe.values import Object, instant
 
 
 def parse_invoice_with_lines(obj: Object) -> StripeInvoice:

@@ -5,21 +5,13 @@ payments in `payments`. Endpoints and stored events may still have the old forma
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from core.currencies import AMOUNT_LIMIT, minor_units, rounded
-from core.errors import DomainError
+from billing.stripe.values import Object, from_minor_units, id_of, instant, required, unix_instant
 
-Object = dict[str, Any]
-
-# https://docs.stripe.com/currencies. Other than by ISO 4217, ISK and UGX are sent with two decimals, and MGA without any.
-ZERO_DECIMAL_CURRENCIES = frozenset(
-    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
-)
 PAYMENT_KINDS = ("payment_intent", "charge")
-THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))  # their amounts are multiples of ten
 
 
 @dataclass(frozen=True)
@@ -138,13 +130,9 @@ class StripeAdjustment:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-class UnreadableObjectError(ValueError):
-    """An object has no value, or an impossible one, in a field without which it can't be shown."""
-
-
 def parse_invoice(obj: Object) -> StripeInvoice:
     """Parse an invoice in the old or the new format."""
-    currency = _required(obj, "currency").upper()
+    currency = required(obj, "currency").upper()
     parent = (obj.get("parent") or {}).get("subscription_details") or {}
     starting, ending = obj.get("starting_balance"), obj.get("ending_balance")
     collected = collected_payments(obj)
@@ -154,14 +142,14 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         customer=id_of(obj.get("customer")),
         subscription_id=id_of(obj.get("subscription") or parent.get("subscription")),
         status=obj.get("status") or "draft",
-        total=from_minor_units(_required(obj, "total"), currency),
-        amount_due=from_minor_units(_required(obj, "amount_due"), currency),
+        total=from_minor_units(required(obj, "total"), currency),
+        amount_due=from_minor_units(required(obj, "amount_due"), currency),
         amount_remaining=from_minor_units(obj.get("amount_remaining") or 0, currency),
         amount_collected=sum((payment.amount for payment in collected), overpaid if collected else Decimal(0)),
         discount=from_minor_units(sum(_amounts(obj.get("total_discount_amounts"))), currency),
         tax=from_minor_units(sum(_amounts(obj.get("total_taxes") or obj.get("total_tax_amounts"))), currency),
         currency=currency,
-        created=_instant(_required(obj, "created")),
+        created=unix_instant(required(obj, "created")),
         due_date=instant(obj.get("due_date")),
         paid_at=instant((obj.get("status_transitions") or {}).get("paid_at")),
         collected_at=max((payment.paid_at for payment in collected), default=None),
@@ -202,11 +190,11 @@ def parse_adjustment(obj: Object) -> StripeAdjustment:
 
     Stripe represents a credit as a negative balance transaction. Here it is positive, and a credit that was used is negative.
     """
-    amount, status, reason = _required(obj, "amount"), obj.get("status") or "pending", obj.get("reason")
+    amount, status, reason = required(obj, "amount"), obj.get("status") or "pending", obj.get("reason")
     if obj["object"] == "customer_balance_transaction":
         kind = (obj.get("type") or "").replace("_", " ")
         amount, status, reason = -amount, "succeeded", obj.get("description") or kind
-    currency = _required(obj, "currency").upper()
+    currency = required(obj, "currency").upper()
     paid_by = (id_of(obj.get("payment_intent")), id_of(obj.get("charge")))
     return StripeAdjustment(
         id=obj["id"],
@@ -214,19 +202,12 @@ def parse_adjustment(obj: Object) -> StripeAdjustment:
         currency=currency,
         status=status,
         reason=reason or "",
-        created=_instant(_required(obj, "created")),
+        created=unix_instant(required(obj, "created")),
         paid_by=tuple(key for key in paid_by if key),
         failure=obj.get("failure_reason") or "",
         is_withdrawn=sum(entry.get("amount") or 0 for entry in obj.get("balance_transactions") or ()) < 0,
         metadata=dict(obj.get("metadata") or {}),
     )
-
-
-def _required(obj: Object, name: str) -> Any:
-    """Return a field's value. Raise UnreadableObjectError if there is none, or one that `readable` has removed."""
-    if obj.get(name) is None:
-        raise UnreadableObjectError(f"its {name.replace('_', ' ')} is missing or unknown")
-    return obj[name]
 
 
 def _amounts(entries: Any) -> list[int]:
@@ -251,7 +232,7 @@ def collected_payments(obj: Object) -> tuple[StripePayment, ...]:
 
     Payments outside of Stripe are left out: `payment_record` in the new format, `paid_out_of_band` in the old one.
     """
-    currency, created = obj["currency"].upper(), _required(obj, "created")
+    currency, created = obj["currency"].upper(), required(obj, "created")
     entries = [entry for entry in (obj.get("payments") or {}).get("data") or [] if entry.get("status") == "paid"]
     found = [
         (id_of((entry.get("payment") or {}).get(kind)), entry.get("amount_paid"), entry.get("status_transitions"))
@@ -261,51 +242,8 @@ def collected_payments(obj: Object) -> tuple[StripePayment, ...]:
     old_kinds = [] if obj.get("paid_out_of_band") else [kind for kind in PAYMENT_KINDS if obj.get(kind)]
     old = [(id_of(obj.get(kind)), obj.get("amount_paid"), obj.get("status_transitions")) for kind in old_kinds[:1]]
     collected = [
-        StripePayment(key, from_minor_units(amount, currency), _instant((transitions or {}).get("paid_at") or created))
+        StripePayment(key, from_minor_units(amount, currency), unix_instant((transitions or {}).get("paid_at") or created))
         for key, amount, transitions in found or old
         if key and amount
     ]
     return tuple(sorted(collected, key=lambda entry: (-entry.amount, entry.id)))
-
-
-def id_of(value: Any) -> str:
-    """Return the ID of an object that may be expanded; "" for None."""
-    return value["id"] if isinstance(value, dict) else value or ""
-
-
-def instant(seconds: int | None) -> datetime | None:
-    """Return the instant of a Unix timestamp; None for None."""
-    return None if seconds is None else _instant(seconds)
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def decimals(currency: str) -> int:
-    """Return the number of decimals of Stripe's amounts in a currency."""
-    code = currency.upper()
-    return 0 if code in ZERO_DECIMAL_CURRENCIES else 3 if code in THREE_DECIMAL_CURRENCIES else 2
-
-
-def from_minor_units(amount: int, currency: str) -> Decimal:
-    """Convert an amount in Stripe's unit of the currency to an amount with the decimals of ISO 4217.
-
-    Stripe neither charges nor pays out fractions of a currency without decimals. Raise UnreadableObjectError if the amount is
-    larger than any that is stored.
-    """
-    if abs(amount) >= AMOUNT_LIMIT.scaleb(decimals(currency)):
-        raise UnreadableObjectError("its amount is too large")
-    return rounded(Decimal(amount).scaleb(-decimals(currency)), currency.upper())
-
-
-def to_minor_units(amount: Decimal, currency: str) -> int:
-    """Convert `amount` to Stripe's unit of the currency. Raise DomainError if Stripe would have to round it."""
-    code, places = currency.upper(), decimals(currency)
-    step = 10 if code in THREE_DECIMAL_CURRENCIES else 10 ** max(places - minor_units(code), 0)
-    scaled = amount.scaleb(places)
-    if scaled % step:
-        smallest = Decimal(step).scaleb(-places)
-        sentence = f"{amount} {code} has too many decimals. Stripe needs a multiple of {smallest:f}."
-        raise DomainError("too_fine", sentence, field="amount")
-    return int(scaled)

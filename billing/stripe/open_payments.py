@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import NO_PAYMENT, Object, OpenPayment, StripeInvoice
+from billing.stripe.objects import NO_PAYMENT, OpenPayment, StripeInvoice
 from billing.stripe.subscription_objects import StripeSubscription
+from billing.stripe.values import Object
 
 # Stripe does not try a card again after these codes, though it still counts and schedules the retries:
 # https://docs.stripe.com/billing/revenue-recovery/smart-retries#non-retryable-decline-codes

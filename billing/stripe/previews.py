@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from billing.models import Subscription, SubscriptionPlan
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import Object, from_minor_units, instant
 from billing.stripe.plan_changes import proration, require_changeable, retrieve
+from billing.stripe.values import Object, from_minor_units, instant
 
 ZERO = Decimal(0)
 

@@ -10,8 +10,8 @@ from django.db import DataError, IntegrityError, transaction
 from billing.models import StripeCustomer
 from billing.services.staff_notices import notify_staff
 from billing.stripe.client import Object
-from billing.stripe.objects import UnreadableObjectError
 from billing.stripe.readable import readable
+from billing.stripe.values import UnreadableObjectError
 
 Parsed = TypeVar("Parsed")
 UNSTORABLE = (UnreadableObjectError, DataError, IntegrityError)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from billing.services.customer_notices import format_amount
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import from_minor_units
+from billing.stripe.values import from_minor_units
 from core.errors import ConflictError
 
 

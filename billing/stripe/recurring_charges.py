@@ -9,9 +9,10 @@ from billing.models import BillingHistory, RecurringCharge, StripeCustomer
 from billing.models.plans import BillingCycle
 from billing.models.subscription_charges import BillingInterval
 from billing.services.movements import recurring_charges, write_movements
-from billing.stripe.objects import StripeInvoice, StripeLine, UnreadableObjectError, decimals
+from billing.stripe.objects import StripeInvoice, StripeLine
 from billing.stripe.problems import leaving_out
 from billing.stripe.subscription_objects import StripeSubscription
+from billing.stripe.values import UnreadableObjectError, decimals
 from core.currencies import AMOUNT_LIMIT, rounded
 
 A_YEAR = {  # the intervals in a year

@@ -18,10 +18,11 @@ from django.dispatch import Signal
 from billing.models import Adjustment, BillingHistory, StripeCustomer
 from billing.models.adjustments import AdjustmentKind, AdjustmentStatus, RefundRule
 from billing.services.customer_notices import CustomerNotice, format_amount, format_day, notify_customer
-from billing.stripe.objects import StripeInvoice, StripePayment, from_minor_units
+from billing.stripe.objects import StripeInvoice, StripePayment
 from billing.stripe.refunds import lock_invoice, refundable_amount, validated_amount
 from billing.stripe.subscription_objects import StripeSubscription
 from billing.stripe.sync_adjustments import StripeAdjustments
+from billing.stripe.values import from_minor_units
 from core.errors import ConflictError
 from users.models import User
 

@@ -15,8 +15,9 @@ from django.db.models import Sum
 from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import IS_UNSENT, SUBMITTED_STATUSES, AdjustmentStatus, RefundRule
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import StripePayment, collected_payments, parse_adjustment, to_minor_units
+from billing.stripe.objects import StripePayment, collected_payments, parse_adjustment
 from billing.stripe.refunds import REFUND_STATUSES
+from billing.stripe.values import to_minor_units
 from core.errors import ConflictError, DomainError
 
 MAX_REASON_LENGTH = 500

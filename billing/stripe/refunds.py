@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import IS_SENT_REFUND, IS_UNSENT, IS_WITHDRAWN, AdjustmentKind, AdjustmentStatus
 from billing.models.invoices import InvoiceStatus
-from billing.stripe.objects import to_minor_units
+from billing.stripe.values import to_minor_units
 from core.currencies import unit_of
 from core.errors import ConflictError, DomainError
 from users import approvals

@@ -9,11 +9,11 @@ from decimal import Decimal
 from billing.models import Adjustment
 from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor_units
 from billing.stripe.problems import parsed
 from billing.stripe.refund_rules import UNUSED_CREDIT
 from billing.stripe.refund_sending import send_refund, unsent_refund_ids
 from billing.stripe.subscription_objects import parse_subscription
+from billing.stripe.values import to_minor_units
 
 
 def settle_customer(stripe_customer_id: str, duplicates: Sequence[str], credits: Mapping[str, str] = {}) -> None:

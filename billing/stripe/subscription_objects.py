@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from billing.services.cancellations import NO_FEEDBACK, CancellationFeedback, feedback_of
-from billing.stripe.objects import Object, id_of, instant
 from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts, parse_item, parse_tax_rates, price_of
+from billing.stripe.values import Object, id_of, instant
 
 
 @dataclass(frozen=True)

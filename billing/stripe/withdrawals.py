@@ -18,9 +18,9 @@ from billing.services.cancellations import CancellationFeedback
 from billing.services.customer_notices import format_day
 from billing.stripe import client as stripe_client
 from billing.stripe import plan_changes
-from billing.stripe.objects import from_minor_units, to_minor_units
 from billing.stripe.refund_rules import CREDIT_LABEL, REFUND_LABEL, WITHDRAWAL_PERIOD, WITHDRAWN_LABEL, is_withdrawable
 from billing.stripe.refunds import REFUNDABLE, refundable_amount
+from billing.stripe.values import from_minor_units, to_minor_units
 from core.errors import ConflictError
 
 INVOICE_LAG = timedelta(hours=1)  # an invoice may be dated shortly before the period that it begins

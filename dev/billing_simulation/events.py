@@ -11,6 +11,7 @@ from billing.services.customer_notices import format_amount
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
 from billing.stripe.subscription_objects import parse_subscription
+from billing.stripe.values import from_minor_units, instant
 from core import rls
 
 EVENT_SENTENCES = {
@@ -56,12 +57,12 @@ def describe_event(event: dict[str, Any]) -> Iterator[str]:
     elif kind == "invoice.paid":
         yield f"an invoice of {_amount(obj)} is paid"
     elif kind == "payment_intent.processing":
-        amount = stripe_objects.from_minor_units(obj["amount"], obj["currency"])
+        amount = from_minor_units(obj["amount"], obj["currency"])
         yield f"a bank debit of {format_amount(amount, obj['currency'].upper())} is under way"
     elif kind == "invoice.payment_action_required":
         yield f"the bank asks the customer to confirm {_amount(obj)}"
     elif kind == "invoice.payment_failed":
-        again = stripe_objects.instant(obj["next_payment_attempt"])
+        again = instant(obj["next_payment_attempt"])
         yield f"payment attempt {obj['attempt_count']} of {_amount(obj)} failed; " + (
             f"the next one is on {again:%Y-%m-%d}" if again else "it was the last one"
         )
@@ -82,7 +83,7 @@ def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[s
     if "cancel_at_period_end" in before:
         yield "it will end with this period" if subscription["cancel_at_period_end"] else "it will renew again"
     elif "cancel_at" in before:
-        ends = stripe_objects.instant(subscription["cancel_at"])
+        ends = instant(subscription["cancel_at"])
         yield f"it will end on {ends:%Y-%m-%d}" if ends else "it will renew again"
     if "discounts" in before:
         yield "it has a discount" if subscription["discounts"] else "its discount has ended"

@@ -7,7 +7,7 @@ from typing import Any
 from billing.models import StripeCustomer
 from billing.services.customer_notices import format_amount
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor_units
+from billing.stripe.values import to_minor_units
 from dev.billing_simulation.customer import SimulatedCustomer
 
 

@@ -19,7 +19,7 @@ def copy_customers(application: Application, given: dict[str, Any]) -> Any:
     store = application.store
     with store.transaction():
         kinds = [kind for kind in store.index if "=" not in kind and not kind.startswith("_") and kind not in SHARED]
-        names = [name for kind in kinds for name in store.names(kind, {}) if name in store.rows and given["mark"] not in name]
+        names = [name for kind in kinds for name in store.index[kind].names if name in store.rows and given["mark"] not in name]
         ids = re.compile(b"(" + b"|".join(re.escape(name.encode()) for name in names) + b")")
         # the texts between the ends of the ids, which the suffix connects
         pieces = [ids.sub(rb"\1\0", store.rows[name]).split(b"\0") for name in names]

@@ -109,11 +109,13 @@ class Store:
 
     def where(self, kind: str, **values: object) -> list[Obj]:
         """Return the objects of a kind whose fields (or hidden fields) have these values, oldest first."""
-        return [obj for obj in map(self.find, self.names(kind, values)) if obj is not None and matches(obj, values)]
+        found = map(self.find, list(self.index_of(kind, values).names))
+        return [obj for obj in found if obj is not None and matches(obj, values)]
 
     def where_read_only(self, kind: str, **values: object) -> list[Obj]:
         """Return the same objects as `where`, without adding them to the transaction. This is fast, and changes are lost."""
-        return [obj for obj in map(self.find_read_only, self.names(kind, values)) if obj is not None and matches(obj, values)]
+        found = map(self.find_read_only, list(self.index_of(kind, values).names))
+        return [obj for obj in found if obj is not None and matches(obj, values)]
 
     def newest_first(self, kind: str, after: str | None, since: int, **values: object) -> Iterator[Obj]:
         """Yield the objects of `where_read_only` newest first, from the one below `after` on, without reading those above it.
@@ -130,12 +132,8 @@ class Store:
         body = self.rows.get(name)
         return None if body is None else orjson.loads(body)
 
-    def names(self, kind: str, values: dict[str, object]) -> list[str]:
-        """Return ids that include those of the objects of a kind with these values."""
-        return list(self.index_of(kind, values).names)
-
     def index_of(self, kind: str, values: dict[str, object]) -> Index:
-        """Return the shortest index of the objects of a kind with these values."""
+        """Return the shortest index that has the objects of a kind with these values."""
         linked = [f"{kind}.{name}={value}" for name, value in values.items() if name in LINKS and isinstance(value, str)]
         return min((self.index.get(name, Index()) for name in linked or [kind]), key=lambda index: len(index.names))
 

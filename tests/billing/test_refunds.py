@@ -9,7 +9,7 @@ import pytest
 from billing import services, tasks
 from billing.models import Adjustment, BillingHistory
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor_units
+from billing.stripe.values import to_minor_units
 from core.errors import ConflictError, DomainError
 from dev.factories import InvoiceFactory, UserFactory
 from tests.billing.paying_customer import PayingCustomer

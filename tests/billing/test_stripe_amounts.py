@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from billing.metrics import all_metrics
 from billing.services.customer_notices import format_amount
-from billing.stripe.objects import from_minor_units, parse_credit, to_minor_units
+from billing.stripe.objects import parse_credit
+from billing.stripe.values import from_minor_units, to_minor_units
 from core import clock
 from core.admin.money import money
 from core.currencies import MINOR_UNITS

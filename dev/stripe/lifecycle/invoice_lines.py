@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.stripe.objects import decimals
+from billing.stripe.values import decimals
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import period_end, prorated_amount
 from dev.stripe.new_objects import new_object
