@@ -138,7 +138,7 @@ def fail_job() -> None:
     worker.tasks = app.tasks
     log = logging.getLogger("procrastinate")
     level = log.level
-    log.setLevel(logging.CRITICAL)  # its errors are no news to whoever starts the demo
+    log.setLevel(logging.CRITICAL)  # its errors are intended
     while ProcrastinateJob.objects.filter(queue_name=FAILING_QUEUE, status="todo").exists():
         with connection.cursor() as cursor:  # the next attempt is made at once
             cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE queue_name = %s", [FAILING_QUEUE])
