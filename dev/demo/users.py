@@ -18,7 +18,7 @@ from users.models import OnboardingProgress, User, UserProfile
 from users.roles import ADMINISTRATOR, ROLES
 
 PASSWORD = "penny-wise-42"
-BILLING_EMAIL = "billing@mingus.example"
+ADMIN_EMAIL, SUPPORT_EMAIL, BILLING_EMAIL = "admin@mingus.example", "support@mingus.example", "billing@mingus.example"
 # the TOTP secret of all staff members, whose current code `manage.py demo_code` prints
 FACTOR_SECRET = "MINGUSDEMOMINGUSDEMOMINGUSDEMO22"
 

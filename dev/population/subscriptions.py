@@ -5,7 +5,7 @@ product reads it.
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -124,7 +124,7 @@ def history(people: Sequence[Person], offers: Sequence[Offer], *, now: datetime)
     by_name = {(offer.tier, offer.cycle): offer for offer in offers}
     for person in people:
         customer = Customer(person, by_name, now, source_of("subscription", person.key))
-        (PLAYED[person.part] if person.part else _draw)(customer, begins)
+        PLAYED[person.part](customer, begins)
         found += customer.steps
     return sorted(found, key=lambda step: step["at"])
 
@@ -239,17 +239,12 @@ def _pay_always(customer: Customer, begins: datetime) -> None:
     _renews_lately(customer)
 
 
-def _left_long_ago(customer: Customer, begins: datetime) -> None:
-    customer.tier = "Budget"
-    customer.buy(begins + timedelta(days=40, hours=9))
-    customer.cancel(begins + timedelta(days=300))
-
-
-PLAYED = {
+PLAYED: dict[str, Callable[[Customer, datetime], None]] = {
+    "": _draw,
     "payment fails": _fail_lately,
     "disputes": _dispute_lately,
     "wants a refund": _pay_always,
     "is locked out": _pay_always,
     "has imported twice": _pay_always,
-    "is being erased": _left_long_ago,
+    "is being erased": lambda customer, begins: None,  # never bought a plan
 }

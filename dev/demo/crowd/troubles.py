@@ -26,14 +26,15 @@ from billing.models.adjustments import AdjustmentStatus
 from billing.models.invoices import InvoiceStatus
 from core import clock
 from dev.demo.finance.statement_files import OFX, OFX_LINE
-from dev.demo.users import BILLING_EMAIL
+from dev.demo.users import ADMIN_EMAIL, BILLING_EMAIL, SUPPORT_EMAIL
 from dev.population.people import Person
 from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.services.imports import import_statement
 from finance.statements.source import StatementSource
+from users import approvals
+from users.approved_actions import request_erasure
 from users.models import AccountErasure, User
-from users.models.erasure import RequestedBy
-from users.privacy.erasure import begin_erasure, run_erasure
+from users.privacy.erasure import run_erasure
 from users.tasks import erase_account
 
 FAILING_QUEUE = "demo"  # no worker of the product runs it
@@ -99,16 +100,20 @@ def _statement(last: date, amounts: Sequence[str]) -> bytes:
 
 
 def interrupt_erasure(user: Any) -> None:
-    """Begin an erasure and interrupt it after the first rows, as when a worker ends."""
+    """Erase an account, as two staff members decided, and interrupt that after the first rows, as when a worker ends."""
     if AccountErasure.objects.filter(user=user).exists():
         return
 
     def interrupt(rows: int) -> None:
         raise WorkerEndedError
 
-    erasure = begin_erasure(user, requested_by=RequestedBy.CUSTOMER)
+    support, administrator = (User.objects.get(email=email) for email in (SUPPORT_EMAIL, ADMIN_EMAIL))
+    request = request_erasure(user, reason="Wrote a letter to be forgotten", by=support, now=clock.now())
+    approvals.decide(request, is_approved=True, by=administrator, now=clock.now())
+    job = ProcrastinateJob.objects.filter(task_name=erase_account.name, status="todo").latest("id")
+    app.job_manager.cancel_job_by_id(job.pk)  # else the first worker would finish it at once
     try:
-        run_erasure(erasure, on_progress=interrupt)
+        run_erasure(AccountErasure.objects.get(user=user), on_progress=interrupt)
     except WorkerEndedError:
         return
 
@@ -133,7 +138,7 @@ def fail_job() -> None:
     worker.tasks = app.tasks
     log = logging.getLogger("procrastinate")
     level = log.level
-    log.setLevel(logging.CRITICAL)  # its errors are no news to whoever starts the demo
+    log.setLevel(logging.CRITICAL)  # its errors are intended
     while ProcrastinateJob.objects.filter(queue_name=FAILING_QUEUE, status="todo").exists():
         with connection.cursor() as cursor:  # the next attempt is made at once
             cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE queue_name = %s", [FAILING_QUEUE])

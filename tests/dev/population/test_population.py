@@ -103,7 +103,7 @@ def test_the_history_has_every_kind_of_event() -> None:
     assert {step.get("command") for step in steps} == {None, "complete_checkout", "change_card", "dispute"}
     assert sum(step.get("post") == "/v1/refunds" for step in steps) > 2
     pages = Counter(step["given"]["customer"] for step in steps if step.get("post") == "/v1/checkout/sessions")
-    assert len(pages) == 100
+    assert len(pages) == 99  # one has never bought a plan
     assert max(pages.values()) > 1
 
 
