@@ -722,7 +722,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("amount_collected", 0), ("collected_at__isnull", True)),
+                            models.Q(("amount_collected", 0), ("collected_at", None)),
                             models.Q(("amount_collected__gt", 0), ("collected_at__isnull", False)),
                             _connector="OR",
                         ),

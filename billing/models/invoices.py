@@ -37,6 +37,7 @@ PROCESSING_WHEN_OPEN = "Only a pending invoice can have a payment that is proces
 OVER_REFUND = "The refunded amount can't exceed the amount."
 PAID_WITHOUT_INSTANT = "A paid invoice must have paid_at."
 COLLECTED_WITHOUT_INSTANT = "An invoice has collected_at exactly if an amount was collected."
+HAS_INSTANT_IF_COLLECTED = Q(amount_collected=0, collected_at=None) | Q(amount_collected__gt=0, collected_at__isnull=False)
 COLLECTED_DRAFT = "Nothing can be collected for a draft."
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 IS_OVERDUE = Q(status__in=OWED, is_processing=False, due_date__lt=ClockNow())
@@ -124,11 +125,7 @@ class BillingHistory(OwnedModel):
                 Q(is_processing=False) | Q(status=InvoiceStatus.PENDING),
                 PROCESSING_WHEN_OPEN,
             ),
-            rule(
-                f"{TABLE}_collected_at_when_collected",
-                Q(amount_collected=0, collected_at__isnull=True) | Q(amount_collected__gt=0, collected_at__isnull=False),
-                COLLECTED_WITHOUT_INSTANT,
-            ),
+            rule(f"{TABLE}_collected_at_when_collected", HAS_INSTANT_IF_COLLECTED, COLLECTED_WITHOUT_INSTANT),
             rule(f"{TABLE}_draft_collects_nothing", ~Q(status=InvoiceStatus.DRAFT) | Q(amount_collected=0), COLLECTED_DRAFT),
             rule(f"{TABLE}_paid_at_when_paid", ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False), PAID_WITHOUT_INSTANT),
         ]

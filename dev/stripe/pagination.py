@@ -53,18 +53,12 @@ def newest_first(account: Account, kind: str, given: dict[str, Any], *names: str
     if after and given.get("ending_before"):
         raise ApiError("You can only use one of starting_after and ending_before.", param="ending_before")
     for param in ("starting_after", "ending_before"):
-        if given.get(param):
-            require_listed(account, kind, given[param], param, wanted)
+        if given.get(param) and not matches(account.find(kind, given[param], param), wanted):
+            raise no_such(kind, given[param], param)
     if account.settings["other_mode"]:
         return iter(())
     found = account.store.newest_first(kind, after, since(span), **wanted)
     return (obj for obj in found if within(span, created_at(obj)))
-
-
-def require_listed(account: Account, kind: str, name: str, param: str, wanted: dict[str, Any]) -> None:
-    """Raise Stripe's error unless the object of a cursor is in the list."""
-    if not matches(account.find(kind, name, param), wanted):
-        raise no_such(kind, name, param)
 
 
 def since(span: Any) -> int:

@@ -80,6 +80,11 @@ def upgrade(world: Population, row: Subscription) -> None:
 
 
 @by_api
+def move_to_yearly(world: Population, row: Subscription) -> None:
+    services.change_plan(row, plan=world.plans["Professional", "yearly"], now=clock.now())
+
+
+@by_api
 def downgrade(world: Population, row: Subscription) -> None:
     plan = world.plans["Budget", row.plan.billing_cycle]
     services.change_plan(row, plan=plan, now=clock.now())
@@ -179,6 +184,11 @@ def pay_in_two_parts(world: Population, invoice: Any) -> None:
 @about_open_invoice
 def pay_part(world: Population, invoice: Any) -> None:
     world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
+
+
+def pay_part_of_change(world: Population, customer: Customer) -> bool:
+    """Change to a yearly plan with a card that the bank asks to confirm, and pay a part with another one."""
+    return move_to_yearly(world, customer) and pay_part(world, customer)
 
 
 @about_open_invoice
