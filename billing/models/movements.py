@@ -82,7 +82,7 @@ class BillingMovement(OwnedModel):
 
     privacy = Privacy(
         export=True,
-        erase=Erase.ANONYMIZE,
+        erase=Erase.KEEP,
         restore=Restore.NEVER,
         reason="the recurring revenue of past months must remain, like the invoices, which are retained for ten years",
     )

@@ -97,6 +97,7 @@ CONSTRAINED = {
 BESIDE = {
     "account_balance": {"balance_date": "2026-01-31", "balance_source": "user"},
     "next_charge_amount": {"next_charge_at": "2026-01-31T00:00:00Z"},
+    "annual_before": {"annual_after": 2 * AMOUNT},
 }  # values that they require beside them
 
 
@@ -122,7 +123,7 @@ def marked(model: type[Model]) -> Any:
     values = {name: canary_for(model._meta.get_field(name)) for name in personal_fields(model)}
     known = {key: value for key, value in values.items() if value is not None}
     required = {key: value for name in known for key, value in BESIDE.get(name, {}).items()}
-    model._default_manager.filter(pk=row.pk).update(**known, **required)
+    model._default_manager.filter(pk=row.pk).update(**known | required)
     User.objects.filter(pk=owner_of(row)).update(email=f"{CANARY.lower()}@{CANARY.lower()}.example")
     if model.__name__ != "UserProfile":
         ProfileFactory(user_id=owner_of(row), first_name=f"A{CANARY}", last_name=CANARY)

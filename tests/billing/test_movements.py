@@ -197,6 +197,14 @@ def buys_a_thing_once(story: PayingStory) -> None:
     story.wait(40)
 
 
+def pays_tax_that_is_included(story: PayingStory) -> None:
+    story.buy()
+    story.wait(3)
+    rate = story.v1.tax_rates.create({"display_name": "VAT", "inclusive": True, "percentage": 25})
+    story.update({"default_tax_rates": [rate.id]})
+    story.wait(30)
+
+
 STORIES: list[tuple[Steps, list[str]]] = [
     (upgrades, ["03-02 new 35.00 USD", "03-12 expansion 75.00 USD"]),
     (downgrades, ["03-02 new 75.00 USD", "03-12 contraction 15.00 USD"]),
@@ -219,6 +227,7 @@ STORIES: list[tuple[Steps, list[str]]] = [
     (buys_twice, ["03-02 new 35.00 USD"]),
     (is_refunded, ["03-02 new 35.00 USD"]),
     (has_free_months, ["05-02 new 35.00 USD"]),
+    (pays_tax_that_is_included, ["03-02 new 35.00 USD", "04-02 contraction 28.00 USD"]),
     (buys_a_thing_once, ["03-02 new 35.00 USD"]),
 ]
 
