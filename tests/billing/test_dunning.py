@@ -236,7 +236,9 @@ def test_an_ending_trial_has_one_reminder(alice: User, facts: dict[str, Any], wo
 def test_a_yearly_renewal_is_announced_once_with_its_amount(alice: User) -> None:
     at = datetime(2026, 6, 10, 9, tzinfo=UTC)
     charge = {"next_charge_at": at, "next_charge_amount": "119.00", "tax": "19.00", "interval": "year"}
-    row = SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", **charge)
+    end = at - timedelta(hours=1)
+    period = {"current_period_start": end - timedelta(days=365), "current_period_end": end}
+    row = SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1", **{**period, **charge})
     days = [at - timedelta(days=left) for left in (9, 8, 7, 6, 0)]
     assert [services.send_billing_reminders(now=day) for day in days] == [0, 0, 1, 0, 0]
     assert f"{row.plan.name} renews for another year." in mail.outbox[0].body
