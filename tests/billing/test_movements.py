@@ -294,3 +294,10 @@ def test_a_whole_history_is_read_at_once(story: PayingStory) -> None:
     StripeCustomer.objects.update(synced_at=None)
     services.sync_customer(stripe_customer_id=story.customer, now=clock.now())
     assert story.movements() == before
+
+
+def test_an_erasure_ends_the_revenue_once(story: PayingStory) -> None:
+    upgrades(story)
+    for _ in range(2):
+        services.end_revenue(user=story.user, now=clock.now())
+    assert story.movements()[-2:] == ["03-12 expansion 75.00 USD", "04-11 churn 0.00 USD"]

@@ -7,7 +7,7 @@ payments, the statuses, and the events with their signatures. What is missing an
 - `charge.disputed`: localstripe has no disputes.
 - `/v1/customers/{id}/balance_transactions`: localstripe has no credits, so the list is empty.
 - `subscription.default_payment_method`: localstripe charges the customer's.
-- `subscription.discounts`: localstripe has coupons of customers only, so the list is empty.
+- `discounts` of subscriptions and invoices: localstripe has coupons of customers only, so the lists are empty.
 - `refund.reason`: localstripe refuses the parameter. It is stored and returned.
 
 What is missing and not added, so that the test does without it:
@@ -60,6 +60,7 @@ def main(port: int) -> None:
     resources.Refund._api_create = create_refund
     resources.Subscription.default_payment_method = None
     resources.Subscription.discounts = []
+    resources.Invoice.discounts = []
     server.app.router.add_get(
         "/v1/customers/{id}/balance_transactions", server.api_extra(no_transactions, "balance_transactions")
     )
