@@ -1,6 +1,6 @@
 """Win-back: one notice in the app to a customer who left, some days after the end of the subscription.
 
-It is never sent by email, because nobody has agreed to such mails. Customers who have disabled every channel of billing
+It is never sent by email, because customers have not agreed to such mails. Customers who have disabled every channel of billing
 notifications do not get it, nor those who withdrew, whose payment was disputed or suspected of fraud, or who have returned.
 """
 

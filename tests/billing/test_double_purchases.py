@@ -111,7 +111,7 @@ def test_the_customer_is_told_once(
         run_enqueued()
     [alert] = SystemAlert.objects.for_user(alice).filter(title="We refund your second purchase")
     assert "refund 75.00 USD to the card or account that you paid with" in alert.message
-    assert "Your first subscription continues." in alert.message
+    assert "Your first subscription continues, and no further action is needed." in alert.message
 
 
 def test_a_crash_of_the_job_refunds_once(

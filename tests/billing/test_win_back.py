@@ -22,7 +22,7 @@ TITLE = "Your plan is still here"
 
 @pytest.fixture
 def former(leaver: Leaver, settings: Any) -> Leaver:
-    """Return Alice, whose monthly plan ended an hour ago, 31 days after she had bought it and canceled."""
+    """Return Alice, whose monthly plan ended an hour ago, 31 days after the purchase; the cancellation was on the first day."""
     settings.FRONTEND_URL = "https://app.example.com"
     settings.CHECKOUT_URL = "https://app.example.com/billing/checkout?plan={plan}"
     leaver.buy(cycle="monthly")
