@@ -106,18 +106,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django
 def loaded(demo: Demo) -> dict[str, Any]:
     """Load the demo, killed once while it writes rows, and return what is in the database."""
     first = demo.start(name="killed")
-    wait_for_rows(demo)
+    wait_for_rows(demo, first)
     os.killpg(first.process.pid, 9)
     first.process.wait()
     demo.load()
     return demo.look()
 
 
-def wait_for_rows(demo: Demo) -> None:
+def wait_for_rows(demo: Demo, running: Running) -> None:
     """Return when the first transactions of generated customers are written. Row-level security hides the rows themselves."""
     sql = "SELECT pg_relation_size(to_regclass('finance_financialtransaction')) > 4000000"
     with psycopg.connect(demo.environment["DATABASE_URL"], autocommit=True) as connection:
-        until(lambda: "written" if connection.execute(sql).fetchone() == (True,) else "", "transactions", seconds=300)
+        assert running.process.poll() is None, running.output()
+        until(
+            lambda: "written" if connection.execute(sql).fetchone() == (True,) else "",
+            f"transactions: {running.output()}",
+            seconds=300,
+        )
 
 
 def test_every_customer_has_data_and_payments(loaded: dict[str, Any]) -> None:
