@@ -81,11 +81,6 @@ class FeatureAccessFactory(OwnedFactory):
         return row
 
 
-def is_collected(made: Any) -> bool:
-    """Return True for an invoice that was paid through Stripe."""
-    return bool(made.stripe_invoice_id and made.status in ("paid", "refunded") and made.amount_due)
-
-
 class InvoiceFactory(OwnedFactory):
     class Meta:
         model = BillingHistory
@@ -93,7 +88,9 @@ class InvoiceFactory(OwnedFactory):
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
     amount_due = factory.SelfAttribute("amount")
-    amount_collected = factory.LazyAttribute(lambda made: made.amount_due if is_collected(made) else Decimal(0))
+    amount_collected = factory.LazyAttribute(  # an invoice of Stripe that was paid
+        lambda made: made.stripe_invoice_id and made.status in ("paid", "refunded") and made.amount_due or Decimal(0)
+    )
     collected_at = factory.LazyAttribute(lambda made: (made.paid_at or made.billing_date) if made.amount_collected else None)
     paid_at = None
     stripe_invoice_id = ""
