@@ -93,9 +93,8 @@ class InvoiceFactory(OwnedFactory):
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
     amount_due = factory.SelfAttribute("amount")
-    # what was paid through Stripe
-    amount_collected = factory.LazyAttribute(
-        lambda made: made.amount_due if made.stripe_invoice_id and made.status in ("paid", "refunded") else Decimal(0)
+    amount_collected = factory.LazyAttribute(  # of an invoice that was paid through Stripe
+        lambda made: (made.stripe_invoice_id and made.status in ("paid", "refunded") and made.amount_due) or Decimal(0)
     )
     collected_at = factory.LazyAttribute(lambda made: (made.paid_at or made.billing_date) if made.amount_collected else None)
     paid_at = None

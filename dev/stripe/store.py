@@ -118,7 +118,7 @@ class Store:
         return [obj for obj in found if obj is not None and matches(obj, values)]
 
     def newest_first(self, kind: str, after: str | None, since: int, **values: object) -> Iterator[Obj]:
-        """Return those of `where_read_only` newest first, below `after`. Those at the end from before `since` may be left out."""
+        """Return those of `where_read_only` newest first, below `after`. Those from before `since` may be left out."""
         found = map(self.find_read_only, self.index_of(kind, values).newest_first(after, since))
         return (obj for obj in found if obj is not None and matches(obj, values))
 

@@ -28,7 +28,7 @@ DAY = 86_400
 FAILURES = ("invoice.payment_failed", "invoice.payment_action_required", "invoice.overdue")
 LOST = 0.2
 REPEATED = 0.2
-WORKER_DELAY = timedelta(seconds=10)  # after the events of a round; `test_access_delay.py` measures that of a real worker
+WORKER_DELAY = timedelta(seconds=10)  # after the events of a round; a job that is due later is not run before the next one
 MAX_ROUNDS = 6  # so that access is compared at most 60 seconds after the last event about a customer
 
 
