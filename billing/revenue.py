@@ -3,7 +3,7 @@
 - A price counts from the start of the time that it is charged for until the end, or until a line credits the rest.
 - It goes on after the end while the subscription is active, past due or on trial and the present period was charged.
 - It ends with the subscription, with a pause, or with the last time that was paid. A renewal that is not paid counts only
-  after revenue, so that nobody is a customer before their first payment.
+  after revenue, because a customer begins with their first payment.
 - Of several subscriptions at a time, such as after a double purchase, only the one that began first counts.
 - A gap of less than a day, such as between a cancellation and another purchase, is none.
 """

@@ -43,6 +43,11 @@ class PayingStory:
         self.payments.stripe.complete_checkout(page.id, **{"card": "visa", **entries})
         self.process()
 
+    def publish_code(self, code: str, coupon: Any) -> None:
+        """Create a promotion code, which the checkout page takes."""
+        key = self.v1.coupons.create(coupon).id
+        self.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": key}, "code": code})
+
     def wait(self, days: float) -> None:
         self.traveler.shift(timedelta(days=days))
         self.payments.stripe.advance(int(days * DAY))

@@ -36,15 +36,13 @@ def downgrades(story: PayingStory) -> None:
 
 
 def has_a_coupon_that_ends(story: PayingStory) -> None:
-    fifth = story.v1.coupons.create({"percent_off": 20, "duration": "repeating", "duration_in_months": 2})
-    story.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": fifth.id}, "code": "SPRING"})
+    story.publish_code("SPRING", {"percent_off": 20, "duration": "repeating", "duration_in_months": 2})
     story.buy(promotion_code="SPRING")
     story.wait(95)
 
 
 def upgrades_with_a_coupon(story: PayingStory) -> None:
-    fifth = story.v1.coupons.create({"percent_off": 20, "duration": "forever"})
-    story.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": fifth.id}, "code": "SPRING"})
+    story.publish_code("SPRING", {"percent_off": 20, "duration": "forever"})
     story.buy(promotion_code="SPRING")
     story.wait(10)
     story.change_plan("Professional")
@@ -52,8 +50,7 @@ def upgrades_with_a_coupon(story: PayingStory) -> None:
 
 
 def has_a_coupon_for_one_invoice(story: PayingStory) -> None:
-    half = story.v1.coupons.create({"percent_off": 50, "duration": "once"})
-    story.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": half.id}, "code": "HALF"})
+    story.publish_code("HALF", {"percent_off": 50, "duration": "once"})
     story.buy(promotion_code="HALF")
     story.wait(40)
 
@@ -185,8 +182,7 @@ def is_refunded(story: PayingStory) -> None:
 
 
 def has_free_months(story: PayingStory) -> None:
-    free = story.v1.coupons.create({"percent_off": 100, "duration": "repeating", "duration_in_months": 2})
-    story.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": free.id}, "code": "FREE"})
+    story.publish_code("FREE", {"percent_off": 100, "duration": "repeating", "duration_in_months": 2})
     story.buy(promotion_code="FREE")
     story.wait(70)
 

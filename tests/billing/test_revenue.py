@@ -135,6 +135,6 @@ def test_the_order_of_charges_does_not_matter_and_changes_add_up(seed: int) -> N
     expected = movements_of(rows, now=NOW)
     chance.shuffle(charges)
     assert movements_of([rows[1], subscription(*charges)], now=NOW) == expected
-    befores = [Decimal(0), *(one.annual_after for one in expected)]
-    assert [one.annual_before for one in expected] == befores[:-1]
+    amounts = [Decimal(0), *(one.annual_after for one in expected)]
+    assert [one.annual_before for one in expected] == amounts[:-1]
     assert len({(one.currency, one.happened_at) for one in expected}) == len(expected)
