@@ -47,10 +47,14 @@ def drawn(table: Metric) -> list[DrawnRow]:
 
 
 def _with_bars(table: Metric) -> Iterator[DrawnRow]:
-    """Yield each row with a bar. The largest figure has the longest bar."""
-    scale = _scale(table, lambda row: row[table.bar])
+    """Yield each row with a bar. The largest figure has the longest bar, and words such as `fewer than 5` have none."""
+
+    def size(row: Row) -> Any:
+        return 0 if isinstance(row[table.bar], str) else row[table.bar]
+
+    scale = _scale(table, size)
     for row in table.rows:
-        yield DrawnRow([Cell(figure) for figure in row], [Bar(0, _length(row[table.bar], scale[_kind(table, row)]))])
+        yield DrawnRow([Cell(figure) for figure in row], [Bar(0, _length(size(row), scale[_kind(table, row)]))])
 
 
 def _with_bridge(table: Metric) -> Iterator[DrawnRow]:

@@ -98,6 +98,7 @@ BESIDE = {
     "account_balance": {"balance_date": "2026-01-31", "balance_source": "user"},
     "next_charge_amount": {"next_charge_at": "2026-01-31T00:00:00Z"},
     "annual_before": {"annual_after": 2 * AMOUNT},
+    "amount_collected": {"collected_at": "2026-01-31T00:00:00Z"},
 }  # values that they require beside them
 
 

@@ -49,7 +49,7 @@ class Buyer:
 
     def invoice(self) -> BillingHistory:
         """Return the newest invoice."""
-        return BillingHistory.objects.for_user(self.user).latest("billing_date")
+        return BillingHistory.objects.for_user(self.user).latest("billing_date", "id")
 
     def refund(self, staff: User, amount: str | None = None) -> Adjustment:
         """Request and approve a refund of the newest invoice, and send it."""

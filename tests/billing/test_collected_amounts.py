@@ -1,4 +1,4 @@
-"""What was collected through Stripe: in parts, too much, not at all, and for invoices that end uncollectible or void."""
+"""Amounts collected through Stripe: in parts, too much, not at all, and for invoices that end uncollectible or void."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -88,7 +88,7 @@ def test_both_versions_lead_to_the_same_rows(today: Rows, customer: StripeCustom
     assert sync(customer) == today
     [subscription] = today["Subscription"]
     assert subscription[:3] == ("Mid-tier", "active", True)
-    assert [row[1:5] for row in today["BillingHistory"] if row[1]] == [(35, 7, "USD", "paid")]
+    assert [row[1:6] for row in today["BillingHistory"] if row[1]] == [(35, 35, 7, "USD", "paid")]
     assert [row[0] for row in today["Adjustment"]] == ["refund"]
 
 

@@ -10,6 +10,7 @@ LOADS = re.compile(r"\b(?:json|orjson)\.loads?\(")
 OWN_JSON = {
     "billing/admin/stripe_records.py": "a stored event, which was checked when it arrived",
     "billing/stripe/account_objects.py": "objects of Stripe that were just written as JSON",
+    "billing/stripe/client.py": "responses of Stripe",
     "billing/stripe/event_customers.py": "a stored event, which was checked when it arrived",
     "core/api/idempotency.py": "a response that was just rendered",
     "core/encryption/fields.py": "a decrypted value that the application wrote",

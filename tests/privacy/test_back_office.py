@@ -50,8 +50,9 @@ def test_an_operator_imports_an_export(alice: User, tmp_path: Path, capsys: pyte
     data, empty = zip_of(alice), UserFactory.create(email="empty@example.com")
     (tmp_path / "export.zip").write_bytes(data)
     call_command("import_export", "Empty@Example.com", str(tmp_path / "export.zip"))
-    assert "4 service/billing_subscription.jsonl" in capsys.readouterr().out
-    assert Subscription.objects.filter(user=empty).count() == 4  # two of them are created with the invoices
+    number = Subscription.objects.filter(user=alice).count()  # many are created with the rows that refer to them
+    assert f"{number} service/billing_subscription.jsonl" in capsys.readouterr().out
+    assert Subscription.objects.filter(user=empty).count() == number > 2
     assert data_files(zip_of(empty), "data", "service") == data_files(data, "data", "service")
 
 
