@@ -62,7 +62,7 @@ END;
 -- default `work_mem` it would hash 20,000 rows on disk.
 --
 -- An import adds hundreds of thousands of rows, so the JSON of an added row is written as text, which takes half the time of
--- jsonb, and its owner is read from the column. In a table without a column `user_id`, the name means that of `of_nobody`.
+-- jsonb, and its owner is read from the column. In a table without a column `user_id`, the name means that of `no_owner`.
 CREATE FUNCTION system_record_changes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET work_mem = '32MB' AS $$
 DECLARE
@@ -104,7 +104,7 @@ BEGIN
         WITH written AS (
             INSERT INTO public.system_auditevent
             SELECT complete.*
-              FROM (VALUES (NULL::uuid)) AS of_nobody (user_id),
+              FROM (VALUES (NULL::uuid)) AS no_owner (user_id),
                    LATERAL (
                        SELECT row_number() OVER () AS place, row.id::text AS key, user_id AS customer, CASE
                               WHEN masked = '{}' THEN row_to_json(row) ELSE (to_jsonb(row) || masked)::json END AS kept
