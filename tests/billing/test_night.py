@@ -26,7 +26,7 @@ from tests.dev.stripe.fixtures import client_of
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
-CUSTOMERS = int(os.environ.get("CUSTOMERS", "300"))
+CUSTOMERS = int(os.environ.get("CUSTOMERS", "60"))
 CALLS_PER_CUSTOMER = 2
 CHANGED = 0.05
 CARDS = ("visa", "mastercard", "amex", "visa")
