@@ -6,7 +6,7 @@ becomes None and is named. Parsers therefore get values of the documented types 
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,9 @@ OBJECTS = (
     "balance_transactions",
     "data",
     "default_tax_rates",
+    "discount_amounts",
     "discounts",
+    "invoice_item_details",
     "invoice_settings",
     "items",
     "lines",
@@ -29,11 +31,18 @@ OBJECTS = (
     "payment",
     "payments",
     "pending_update",
+    "period",
+    "price_details",
+    "pricing",
+    "proration_details",
     "recurring",
     "status_transitions",
     "subscription_details",
+    "subscription_item_details",
     "subscription_items",
+    "tax_amounts",
     "tax_rates",
+    "taxes",
     "total_discount_amounts",
     "total_tax_amounts",
     "total_taxes",
@@ -64,6 +73,13 @@ def _is_between(low: int, high: int) -> Check:
     return lambda value: _is_integer(value) and low <= value <= high
 
 
+def _is_decimal(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool) and Decimal(value).is_finite()
+    except (InvalidOperation, TypeError, ValueError):
+        return False
+
+
 def _is_currency(value: Any) -> bool:
     return isinstance(value, str) and value.upper() in MINOR_UNITS
 
@@ -91,6 +107,7 @@ CHECKS: dict[str, Check] = {
             "due_date",
             "paid_at",
             "next_payment_attempt",
+            "start",
             "end",
             "expires_at",
         ),
@@ -99,7 +116,8 @@ CHECKS: dict[str, Check] = {
     **dict.fromkeys(("id", "status", "type"), _is_short_text),
     **dict.fromkeys(("number", "hosted_invoice_url", "invoice_pdf", "description", "reason"), _is_text),
     **dict.fromkeys(
-        ("customer", "subscription", "payment_intent", "charge", "price", "plan", "default_payment_method"), _is_reference
+        ("customer", "subscription", "payment_intent", "charge", "price", "plan", "discount", "default_payment_method"),
+        _is_reference,
     ),
     **dict.fromkeys(
         (
@@ -119,6 +137,7 @@ CHECKS: dict[str, Check] = {
     ),
     **dict.fromkeys(("attempt_count", "quantity"), _is_between(0, 2**31 - 1)),
     "interval_count": _is_between(1, 2**31 - 1),
+    "unit_amount_decimal": _is_decimal,
     "percent_off": lambda value: isinstance(value, int | float | Decimal) and 0 <= value <= 100,
     "brand": _is_brand,
     "last4": _is_last4,

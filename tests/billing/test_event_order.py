@@ -119,9 +119,9 @@ def rows_in_order(payments: Payments) -> Rows:
 def test_the_rows_after_events_in_order(rows_in_order: Rows) -> None:
     [subscription] = rows_in_order["Subscription"]
     assert subscription[:2] == ("Professional", "canceled")
-    amounts = [(str(row[1]), str(row[2]), row[4]) for row in rows_in_order["BillingHistory"]]
+    amounts = [(str(row[1]), str(row[3]), row[5]) for row in rows_in_order["BillingHistory"]]
     assert amounts == AMOUNTS
-    assert {row[4] for row in rows_in_order["BillingHistory"]} == {"paid"}
+    assert {row[5] for row in rows_in_order["BillingHistory"]} == {"paid"}
     assert [(row[0], str(row[1])) for row in rows_in_order["Adjustment"]] == [("refund", "5.00")]
     assert [row[:2] for row in rows_in_order["StripeCustomer"]] == [("mastercard", "4444")]
     assert rows_in_order["FeatureAccess"] == [("data_export", None)]
