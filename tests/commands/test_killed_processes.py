@@ -17,7 +17,7 @@ from pytest_django import Settings
 from core import jobs
 from core.mail import deliver, encrypt_message
 from core.tasks import retry_abandoned_jobs
-from mingus.processes import require_free_port
+from mingus.processes import PortError, require_free_port
 from tests.commands.conftest import Server, children_of, until
 from tests.commands.lethal_jobs import kill_worker
 
@@ -104,7 +104,15 @@ def test_no_process_survives_the_command(server: Server) -> None:
     family = descendants(server.process.pid)
     assert server.end(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: "none" if not any(map(is_alive, family)) else "", "the end of all processes")
-    require_free_port("127.0.0.1", server.port)
+    until(lambda: "free" if is_free(server.port) else "", "the end of a process that was starting when it was killed")
+
+
+def is_free(port: int) -> bool:
+    try:
+        require_free_port("127.0.0.1", port)
+    except PortError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("kind", ["granian", "web worker"])
