@@ -8,7 +8,7 @@ payments, the statuses, and the events with their signatures. What is missing an
 - `/v1/customers/{id}/balance_transactions`: localstripe has no credits, so the list is empty.
 - `subscription.default_payment_method`: localstripe charges the customer's.
 - `discounts` of subscriptions and invoices: localstripe has coupons of customers only, so the lists are empty.
-- `refund.reason`: localstripe refuses the parameter. It is stored and returned.
+- `refund.reason` and `subscription.cancellation_details`: localstripe refuses the parameters. They are stored and returned.
 
 What is missing and not added, so that the test does without it:
 
@@ -45,6 +45,13 @@ def create_refund(reason: str | None = None, **given: Any) -> Any:
     return refund
 
 
+def update_subscription(id: str, cancellation_details: dict[str, Any] | None = None, **given: Any) -> Any:
+    """Update a subscription, and store why it is canceled."""
+    subscription = resources.StripeObject._api_update.__func__(resources.Subscription, id, **given)
+    subscription.cancellation_details = cancellation_details
+    return subscription
+
+
 def no_transactions(id: str, **page: str) -> Any:  # the route's parameter
     """Return the empty list of a customer's credits, or 404 for an unknown customer."""
     resources.Customer._api_retrieve(id)
@@ -58,6 +65,8 @@ def main(port: int) -> None:
     resources.Invoice.payments = property(payments)
     resources.Charge.disputed = False
     resources.Refund._api_create = create_refund
+    resources.Subscription._api_update = update_subscription
+    resources.Subscription.cancellation_details = None
     resources.Subscription.default_payment_method = None
     resources.Subscription.discounts = []
     resources.Invoice.discounts = []
