@@ -30,12 +30,19 @@ def fail_renewal(buyer: Buyer) -> str:
 
 
 def pay_part_of_upgrade(buyer: Buyer) -> BillingHistory:
-    """Pay 5.00 of an upgrade that waits for its payment, let the rest of the time pass, and return the invoice."""
+    """Pay 5.00 of an upgrade that waits for its payment, and return the invoice as it was before."""
     buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "authenticationRequired")
     plan = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
     services.change_plan(Subscription.objects.get(), plan=plan, now=clock.now())
     buyer.sync()
-    buyer.payments.stripe.pay_invoice_part(buyer.invoice().stripe_invoice_id, 500, "mastercard")
+    invoice = buyer.invoice()
+    buyer.payments.stripe.pay_invoice_part(invoice.stripe_invoice_id, 500, "mastercard")
+    return invoice
+
+
+def let_upgrade_lapse(buyer: Buyer) -> BillingHistory:
+    """Pay 5.00 of an upgrade that waits for its payment, let the rest of the time pass, and return the invoice."""
+    pay_part_of_upgrade(buyer)
     buyer.sync()
     assert (buyer.invoice().status, buyer.invoice().amount_collected) == ("pending", Decimal("5.00"))
     buyer.wait(1)
@@ -75,7 +82,7 @@ def test_a_part_of_an_uncollectible_invoice_is_retained(buyer: Buyer, staff: Use
 
 
 def test_a_part_of_a_void_invoice_is_refunded_and_told(buyer: Buyer) -> None:
-    invoice = pay_part_of_upgrade(buyer)
+    invoice = let_upgrade_lapse(buyer)
     assert (invoice.status, invoice.amount_collected) == ("void", Decimal("5.00"))
     assert buyer.rows() == [("void_invoice", "5.00", "succeeded", "re_")]
     assert books() == ["2026-03 35.00"]
@@ -86,11 +93,7 @@ def test_a_part_of_a_void_invoice_is_refunded_and_told(buyer: Buyer) -> None:
 
 
 def test_a_part_that_staff_refunded_is_not_refunded_again(buyer: Buyer) -> None:
-    buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "authenticationRequired")
-    plan = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
-    services.change_plan(Subscription.objects.get(), plan=plan, now=clock.now())
-    buyer.sync()
-    buyer.payments.stripe.pay_invoice_part(buyer.invoice().stripe_invoice_id, 500, "mastercard")
+    pay_part_of_upgrade(buyer)
     v1 = client_of(buyer.payments.stripe).v1
     v1.refunds.create({"charge": v1.charges.list().data[0].id})
     buyer.wait(1)
@@ -98,12 +101,7 @@ def test_a_part_that_staff_refunded_is_not_refunded_again(buyer: Buyer) -> None:
 
 
 def test_an_old_part_of_a_void_invoice_is_left_to_staff(buyer: Buyer, traveler: Any, staff: User) -> None:
-    buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "authenticationRequired")
-    plan = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
-    services.change_plan(Subscription.objects.get(), plan=plan, now=clock.now())
-    buyer.sync()
-    invoice = buyer.invoice()
-    buyer.payments.stripe.pay_invoice_part(invoice.stripe_invoice_id, 500, "mastercard")
+    invoice = pay_part_of_upgrade(buyer)
     buyer.payments.stripe.advance(86_400)
     traveler.shift(timedelta(days=31))
     buyer.sync()

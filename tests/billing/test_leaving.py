@@ -71,7 +71,7 @@ def test_a_reason_given_in_the_portal_is_stored(payer: Leaver) -> None:
     page = services.open_portal(user=payer.user, now=clock.now())
     form = {"do": "cancel", "subscription": payer.subscription.stripe_subscription_id}
     answers = {"feedback": "switched_service", "comment": "Found another"}
-    with urlopen(page.url, urlencode(form | answers).encode()) as response:  # noqa: S310  # the emulator's page
+    with urlopen(page.url, urlencode(form | answers).encode()) as response:  # noqa: S310 - the emulator's page, over HTTP
         assert response.status == 200
     payer.sync()
     assert records() == [("leaving", "switched_service", "Found another")]

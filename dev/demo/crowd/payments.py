@@ -5,12 +5,12 @@ belongs to another database, is filled again. The ids at Stripe are then the sam
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from io import StringIO
-from threading import Thread
 
 import orjson
 from django.core.management import call_command
@@ -38,22 +38,10 @@ def playing(people: Sequence[Person], emulator: EmulatorClient, *, until: dateti
     emulator.freeze(subscriptions.beginning(until))
     call_command("sync_plans", stdout=StringIO())
     steps = subscriptions.history(people, _offers(), now=until)
-    errors: list[Exception] = []
-
-    def play() -> None:
-        try:
-            emulator.play(steps, seed=parameters()["seed"], until=until, label=label)
-        except Exception as error:  # noqa: BLE001  raised below, in the thread that waits for this one
-            errors.append(error)
-
-    thread = Thread(target=play)
-    thread.start()
-    try:
+    with ThreadPoolExecutor(1) as thread:
+        played = thread.submit(emulator.play, steps, seed=parameters()["seed"], until=until, label=label)
         yield
-    finally:
-        thread.join()
-    for error in errors:
-        raise error
+        played.result()
 
 
 @dataclass(frozen=True)

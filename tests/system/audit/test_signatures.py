@@ -55,7 +55,7 @@ def reseal(tamper: Tamper) -> None:
     """Alter the log as a superuser would, and create its blocks again without the signing key."""
     event = sealed_alert()
     tamper("UPDATE system_auditevent SET reason = 'another' WHERE id = %s", event.pk)
-    tamper(f"UPDATE system_auditevent SET digest = {digest_sql()} WHERE id = %s", event.pk)  # noqa: S608 - columns
+    tamper(f"UPDATE system_auditevent SET digest = {digest_sql()} WHERE id = %s", event.pk)  # noqa: S608 - names of columns, no input
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM system_auditsignature")
         cursor.execute("DELETE FROM system_auditblock")

@@ -101,7 +101,7 @@ def test_a_deleted_event_is_reported_as_missing(event: AuditEvent, tamper: Tampe
 def test_a_replaced_event_with_valid_digests_is_named(event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
     digest = digest_sql(reason="'another'")
-    tamper(f"UPDATE system_auditevent SET reason = 'another', digest = {digest} WHERE id = %s", event.pk)  # noqa: S608 - columns
+    tamper(f"UPDATE system_auditevent SET reason = 'another', digest = {digest} WHERE id = %s", event.pk)  # noqa: S608 - names of columns, no input
     assert re.search(f"Event {event.pk} .*was replaced", verification_error())
 
 
@@ -123,7 +123,7 @@ def test_an_inserted_event_is_named(event: AuditEvent, tamper: Tamper) -> None:
                transaction_id, table_name, row_key, action, changes, changes_digest, {digest_sql(id="new.id", at="new.at")}
           FROM system_auditevent AS old, (SELECT %s::uuid AS id, '2024-06-09 09:00:00+00'::timestamptz AS at) AS new
          WHERE old.id = %s
-        """,  # noqa: S608 - columns
+        """,  # noqa: S608 - names of columns, no input
         FORGED,
         event.pk,
     )
