@@ -22,7 +22,7 @@ help: ## List the targets
 setup: ## Install the packages of uv.lock into .venv, if they are not installed yet
 	@tools/setup.sh
 
-demo: setup ## Serve MINGUS with a year of demo data (PORT=8000)
+demo: setup ## Serve MINGUS with two years of demo data (PORT=8000)
 	@$(PYTHON) manage.py demo $(ARGS)
 
 run: setup ## Serve MINGUS with your own data (PORT=8000)
