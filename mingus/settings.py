@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "core.middleware.IpRateLimitMiddleware",
     "core.middleware.BodyLimitMiddleware",
     "mingus.metrics.MetricsMiddleware",
-    "core.fast_lists.fast_path.CompiledListsMiddleware",
+    "core.fast_lists.fast_path.CompiledReadsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

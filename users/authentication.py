@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
@@ -23,10 +24,12 @@ from core import clock, context, rls
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.fast_lists.compiled_queries import CompiledQuery, Read
-from core.fast_lists.list_permissions import Caller
+from core.fast_lists.read_permissions import Caller, NotCompiledError, Reason
 from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
 from users.models.token import LAST_USE_INTERVAL
+from users.session_callers import read_caller
+from users.sessions import SessionStore
 
 ACCESS_ENDED = "Your plan does not include API access any more. The token works again with a plan that does."
 TOKEN_COLUMNS = ("digest", "expiry", "access_ends_at", "last_used_at", "user__is_active", "user_id", "user__is_staff")
@@ -49,10 +52,15 @@ class TokenAuthentication(KnoxAuthentication):
         raise AuthenticationFailed("Invalid token.")
 
     def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> Caller | None:
-        """Return the caller by one prepared statement; None if `authenticate` must refuse, record or read another scheme."""
+        """Return the caller by one prepared statement; None without a token.
+
+        Raise NotCompiledError if `authenticate` must refuse the token or record its use.
+        """
         words = request.META.get("HTTP_AUTHORIZATION", "").split()
-        if len(words) != 2 or words[0].lower() != "bearer" or not words[1].isascii():
+        if not words or words[0].lower() != "bearer":
             return None
+        if len(words) != 2 or not words[1].isascii():
+            raise NotCompiledError(Reason.CREDENTIAL)
         with rls.as_accounts():
             rows = read(_tokens(), {"token_key": words[1][: CONSTANTS.TOKEN_KEY_LENGTH]})
         now, digest = clock.now(), hash_token(words[1])
@@ -60,7 +68,7 @@ class TokenAuthentication(KnoxAuthentication):
             is_valid = is_active and not is_expired(expiry, access_ends_at, now=now) and compare_digest(stored, digest)
             if is_valid and last_used_at is not None and now - last_used_at <= LAST_USE_INTERVAL:
                 return Caller(*caller)
-        return None
+        raise NotCompiledError(Reason.CREDENTIAL)
 
 
 def is_expired(*ends: datetime | None, now: datetime) -> bool:
@@ -98,15 +106,22 @@ class ImpersonationAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The impersonation has ended. Start again on the customer's page of the back office.")
         return found.user, found
 
+    def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> None:
+        """Return None for a request that is no impersonation, else raise NotCompiledError: each request is recorded."""
+        if request.META.get("HTTP_AUTHORIZATION", "").startswith(self.scheme):
+            raise NotCompiledError(Reason.CREDENTIAL)
+
 
 class SessionTokens(SessionTokenStrategy):
     """allauth's session tokens, which also set the actor for the audit log. They do not change the database role."""
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
-        session: SessionBase | None = super().lookup_session(session_token)
-        if session is not None and SESSION_KEY in session:
-            context.update(actor_id=UUID(session[SESSION_KEY]))
-        return session
+        """Return the session, read by one statement, or None."""
+        session = SessionStore(session_token)
+        user_id = session.get(SESSION_KEY)  # reads the session, and clears the key if there is none
+        if user_id is not None:
+            context.update(actor_id=UUID(user_id))
+        return session if session.session_key else None
 
 
 class AccountSessionAuthentication(XSessionTokenAuthentication):
@@ -120,6 +135,11 @@ class AccountSessionAuthentication(XSessionTokenAuthentication):
             raise AuthenticationFailed("The session has ended. Log in again.")
         return found
 
+    def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> Caller | None:
+        """Return the caller; None without a session token. Raise NotCompiledError if `authenticate` must handle it."""
+        key = request.META.get("HTTP_X_SESSION_TOKEN")
+        return None if key is None else read_caller(key, read)
+
 
 class CookieAuthentication(SessionAuthentication):
     """The browser's session cookie, with CSRF protection on writes."""
@@ -128,6 +148,12 @@ class CookieAuthentication(SessionAuthentication):
         """Return the user and the session, because the permissions of staff depend on the factors shown in it."""
         found = super().authenticate(request)
         return None if found is None else (found[0], request._request.session)
+
+    def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> Caller | None:
+        """Return the caller; None without a session cookie. Raise NotCompiledError if `authenticate` must handle it."""
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        # SECURITY: compiled requests are GET requests, which need no CSRF token
+        return None if key is None else read_caller(key, read)._replace(has_cookie=True)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

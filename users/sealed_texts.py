@@ -23,13 +23,24 @@ def seal(label: str, *, row: str, user_id: UUID | None, plaintext: bytes) -> str
 
 def unseal(label: str, *, row: str, user_id: UUID | None, text: str) -> bytes:
     """Decrypt. Raise EncryptionError if the text is not of this row and user, or if its key does not exist any more."""
-    try:
-        ciphertext = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise TamperedError(f"{label}: this is not an encrypted text.") from None
+    ciphertext = _ciphertext_of(label, text)
     has_data_key = user_id is not None and key_ring.is_encrypted_with_data_key(ciphertext)
     data_key = data_keys.key_for_decryption(user_id, ciphertext) if user_id and has_data_key else None
     return key_ring.decrypt(label, _associated_data(label, row, user_id), ciphertext, data_key)
+
+
+def unseal_with_key(label: str, *, row: str, user_id: UUID, text: str, wrapped_key: bytes) -> bytes:
+    """Decrypt as `unseal`, with the user's wrapped data key, which the statement for the text has read, too."""
+    ciphertext = _ciphertext_of(label, text)
+    data_key = data_keys.unwrap_key(user_id, wrapped_key)
+    return key_ring.decrypt(label, _associated_data(label, row, user_id), ciphertext, data_key)
+
+
+def _ciphertext_of(label: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise TamperedError(f"{label}: this is not an encrypted text.") from None
 
 
 def _associated_data(label: str, row: str, user_id: UUID | None) -> bytes:

@@ -7,7 +7,7 @@ encrypted for its row and user: it contains the secret of a second factor for a 
 import hashlib
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -41,6 +41,13 @@ def digest_of(key: str) -> str:
 
 class SessionStore(SessionBase):
     """The class of `request.session`. Its statements run with the database role of accounts, for every user."""
+
+    @classmethod
+    def of(cls, key: str, data: dict[str, Any]) -> Self:
+        """Return the session of `key` with data that was read already."""
+        session = cls(key)
+        session._session_cache = data
+        return session
 
     def load(self) -> dict[str, Any]:
         with rls.as_accounts():

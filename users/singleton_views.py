@@ -1,11 +1,10 @@
 """The base class of views of the only row that a user has of a model, such as their profile."""
 
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import etag
 from core.api.viewsets import OwnedBaseViewSet, RetrieveMixin, UpdateMixin
 from core.models.base import BaseModel
 
@@ -17,13 +16,8 @@ class OwnedSingletonViewSet(UpdateMixin[RowT], RetrieveMixin[RowT], OwnedBaseVie
 
     creates_on_put = False
 
-    def get_object(self) -> RowT:
-        return self._one(self.get_queryset(), {})
-
-    def locked_object(self) -> RowT:
-        instance = self._one(self.get_queryset().select_for_update(of=("self",)), {})
-        etag.require_match(self.request, instance)
-        return instance
+    def lookup(self) -> dict[str, Any]:
+        return {}
 
     def update(self, request: Request, *args: object, partial: bool = False, **kwargs: object) -> Response:
         if self.creates_on_put and not partial and not self.get_queryset().exists():

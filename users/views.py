@@ -66,7 +66,6 @@ WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the acco
 
 
 @extend_schema_view(
-    retrieve=extend_schema(summary="Read the account"),
     partial_update=extend_schema(
         summary="Change the account",
         description="Changes the email address, once the new one is confirmed. The former address then gets a link to undo it. "
@@ -77,6 +76,7 @@ class MeViewSet(OwnedSingletonViewSet):
     about = "The user is the signed-in account. A new `email` takes effect once it is confirmed by the link sent to it."
     queryset = User.objects.all()
     serializer_class = UserSerializer
+    summaries: ClassVar = {"retrieve": "Read the account"}
     permissions_by_action: ClassVar[dict[str, Any]] = {
         "partial_update": (RecentlyReauthenticated,),
         "destroy": (RequiresPasswordSession,),
@@ -232,6 +232,7 @@ class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):
 class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
     about = "A session is a login on a device. Deleting it ends the login."
     closed_to_impersonation = True
+    depends_on_session = True
     queryset = UserSession.objects.all()
     serializer_class = SessionSerializer
     filterset_class = SessionFilter

@@ -1,7 +1,9 @@
 """`ETag`, `If-Match` and `If-None-Match`. With `If-Match` a client can't overwrite a change that it has not read."""
 
 import hashlib
+from datetime import datetime
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from core.api.errors import ApiError
@@ -10,7 +12,12 @@ from core.models.base import BaseModel
 
 def etag_of(instance: BaseModel) -> str:
     """Return a strong entity tag, a hash of the row's key and `updated_at`."""
-    state = f"{instance.pk}|{instance.updated_at.timestamp():.6f}"
+    return tag_of(instance.pk, instance.updated_at)
+
+
+def tag_of(key: object, updated_at: datetime) -> str:
+    """Return the entity tag of the row with this key."""
+    state = f"{key}|{updated_at.timestamp():.6f}"
     return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'
 
 
@@ -26,12 +33,11 @@ def require_match(request: Request, instance: BaseModel) -> None:
     raise ApiError(412, "stale", "The row was changed since you read it. Read it again and repeat your change.")
 
 
-def is_known(request: Request, instance: BaseModel) -> bool:
-    """Return True if the client already has this state of the row (`If-None-Match`).
+def is_known(request: HttpRequest | Request, tag: str, model: type[BaseModel]) -> bool:
+    """Return True if the client already has the state `tag` of a row (`If-None-Match`).
 
     It is never known for a row with a value that is read from other rows, whose changes do not change the tag.
     """
-    if type(instance).has_values_of_other_rows():
-        return False
-    header = request.headers.get("If-None-Match", "")
-    return etag_of(instance) in [tag.removeprefix("W/") for tag in tags_in(header)]
+    header = request.META.get("HTTP_IF_NONE_MATCH", "")
+    is_among = header != "" and tag in [each.removeprefix("W/") for each in tags_in(header)]
+    return is_among and not model.has_values_of_other_rows()

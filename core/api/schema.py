@@ -77,12 +77,13 @@ PROBLEM = {
 class Schema(AutoSchema):
     """The schema of one view.
 
-    The standard actions are described by SUMMARIES, DESCRIPTIONS and the view's `about`, other actions by their
-    `extend_schema`, examples by the serializer's `Meta.example`. No docstring is public.
+    The standard actions are described by SUMMARIES or the view's `summaries`, DESCRIPTIONS and the view's `about`, other
+    actions by their `extend_schema`, examples by the serializer's `Meta.example`. No docstring is public.
     """
 
     def get_summary(self) -> str | None:
-        return self._about_action(SUMMARIES)
+        own: dict[str, str] = getattr(self.view, "summaries", {})
+        return own.get(getattr(self.view, "action", "")) or self._about_action(SUMMARIES)
 
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular calls it without arguments
         return " ".join(filter(None, [self._about_action(DESCRIPTIONS), getattr(self.view, "about", "")]))

@@ -16,17 +16,21 @@ from core.api import etag, idempotency
 from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
 from core.fast_lists import fast_path
-from core.fast_lists.list_permissions import Audience
+from core.fast_lists.read_permissions import Audience
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.models.base import BaseModel, IdempotencyKey, OwnedModel
 from core.postgres import replicas
 
-# A viewset that overrides one of these is not compiled, because the compiled list path does the same work itself
-LIST_ATTRIBUTES = (
-    *("authentication_classes", "throttle_classes", "filter_backends", "pagination_class", "initial", "check_throttles"),
-    *("perform_authentication", "get_authenticators", "check_permissions", "get_permissions", "get_throttles", "list"),
-    *("filter_queryset", "paginate_queryset", "page", "finalize_response"),
+# A viewset that overrides one of these is not compiled, because the fast path does the same work itself
+COMPILED_ATTRIBUTES = (
+    *("authentication_classes", "throttle_classes", "filter_backends", "initial", "check_throttles"),
+    *("perform_authentication", "get_authenticators", "check_permissions", "get_permissions", "get_throttles"),
+    *("filter_queryset", "finalize_response", "handle_exception"),
 )
+COMPILED_ACTIONS = {
+    "list": ("list", "pagination_class", "paginate_queryset", "page"),
+    "retrieve": ("retrieve", "get_object", "row_response", "check_object_permissions"),
+}
 
 
 RowT = TypeVar("RowT", bound=BaseModel)
@@ -37,9 +41,11 @@ class BaseViewSet(GenericViewSet[RowT]):
 
     `closed_to_impersonation` refuses staff who impersonate the customer, for credentials and for exports of all data.
     `permissions_by_action` adds permission classes for single actions to `permission_classes`.
+    `depends_on_session` says that the rows have a value that differs between the sessions of a user.
     """
 
     closed_to_impersonation = False
+    depends_on_session = False
     permissions_by_action: ClassVar[dict[str, tuple[type[BasePermission], ...]]] = {}
     lookup_value_converter = "uuid"
     ordering = "-created_at"
@@ -101,24 +107,30 @@ class BaseViewSet(GenericViewSet[RowT]):
         parser.is_valid(raise_exception=True)
         return dict(parser.validated_data)
 
+    def lookup(self) -> dict[str, Any]:
+        """Return the conditions of the path's row."""
+        return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+
+    def get_object(self) -> RowT:
+        return self._one(self.filter_queryset(self.get_queryset()))
+
     def locked_object(self) -> RowT:
         """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
-        lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
-        queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
-        instance = self._one(queryset, lookup)
+        instance = self._one(self.filter_queryset(self.get_queryset()).select_for_update(of=("self",)))
         etag.require_match(self.request, instance)
         return instance
 
-    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> RowT:
-        instance = get_object_or_404(queryset, **lookup)
+    def _one(self, queryset: QuerySet[Any]) -> RowT:
+        instance = get_object_or_404(queryset, **self.lookup())
         self.check_object_permissions(self.request, instance)
         return instance
 
     def audience(self) -> Audience | None:
-        """Return the readers of the list if `core.fast_lists` can check them, else None."""
-        # SECURITY: the compiled path would skip the checks of a view that overrides one of these
-        is_standard = all(getattr(type(self), name) == getattr(ReadOnlyViewSet, name) for name in LIST_ATTRIBUTES)
-        if not is_standard or "list" in self.permissions_by_action:
+        """Return the readers of the view's action if `core.fast_lists` can check them, else None."""
+        # SECURITY: the fast path would skip the checks of a view that overrides one of these
+        names = (*COMPILED_ATTRIBUTES, *COMPILED_ACTIONS[self.action])
+        is_standard = all(getattr(type(self), name) is getattr(ReadOnlyViewSet, name) for name in names)
+        if not is_standard or self.action in self.permissions_by_action or self.get_sql_serializer() is None:
             return None
         return AUDIENCES.get((type(self).role, *self.permission_classes))
 
@@ -147,9 +159,8 @@ class ListMixin(mixins.ListModelMixin, BaseViewSet[RowT]):
     """`GET /route/`."""
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
-        audience = None if kwargs else self.audience()
-        if audience:
-            fast_path.register_list(request, audience)
+        if not kwargs:
+            fast_path.register(request, "list", self.audience())
         return self.page(self.filter_queryset(self.get_queryset()))
 
 
@@ -158,8 +169,10 @@ class RetrieveMixin(mixins.RetrieveModelMixin, BaseViewSet[RowT]):
 
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         instance = self.get_object()
-        if etag.is_known(request, instance):
-            return Response(status=304, headers={"ETag": etag.etag_of(instance)})
+        fast_path.register(request, "retrieve", self.audience())
+        tag = etag.etag_of(instance)
+        if etag.is_known(request, tag, type(instance)):
+            return Response(status=304, headers={"ETag": tag})
         return self.row_response(instance)
 
 
@@ -211,11 +224,8 @@ class OwnedBaseViewSet(BaseViewSet[RowT]):
     def page_of(self, rows: list[Any]) -> Response:
         return super().page_of(rows if self.get_sql_serializer() else [self.with_owner(row) for row in rows])
 
-    def get_object(self) -> RowT:
-        return self.with_owner(super().get_object())
-
-    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> RowT:
-        return self.with_owner(super()._one(queryset, lookup))
+    def _one(self, queryset: QuerySet[Any]) -> RowT:
+        return self.with_owner(super()._one(queryset))
 
     def with_owner(self, row: RowT) -> RowT:
         """Set the row's owner to the authenticated user, whose time zone is then known without a query."""

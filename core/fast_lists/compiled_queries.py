@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.core.exceptions import EmptyResultSet, FieldError, ValidationError
+from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
@@ -96,8 +96,8 @@ def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatab
     opened = connections[connection.alias]  # not the proxy `django.db.connection`, which is slow to read
     try:
         first, second = (_compile(build, kinds, opened) for _ in range(2))
-    except (EmptyResultSet, FieldError, ValidationError, AttributeError, TypeError, KeyError) as error:
-        raise UncompilableError(str(error)) from error
+    except EmptyResultSet as error:
+        raise UncompilableError("The SQL is not needed, because there can't be any rows.") from error
     if (first.pieces, first.names) != (second.pieces, second.names) or set(first.names) - {NOW_PARAMETER} != set(kinds):
         raise UncompilableError("The SQL depends on the values.")
     return first

@@ -64,7 +64,7 @@ class AccountViewSet(OwnedViewSet):
     )
     @action(detail=True, methods=["get"])
     def export(self, request: Request, pk: Any) -> FileResponse:
-        account = self._one(self.get_queryset(), {"pk": pk})
+        account = self._one(self.get_queryset())
         query = AccountExportSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         file_format = query.validated_data.pop("file_format")

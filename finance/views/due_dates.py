@@ -54,7 +54,7 @@ class DueDateViewSet(OwnedViewSet):
     )
     @action(detail=True, methods=["get"])
     def occurrences(self, request: Request, pk: Any) -> Response:
-        due = self._one(self.get_queryset(), {"pk": pk})
+        due = self._one(self.get_queryset())
         today = due.today()
         period = PeriodSerializer(data=request.query_params, context={"today": today})
         period.is_valid(raise_exception=True)

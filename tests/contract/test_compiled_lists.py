@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.http import HttpResponse
 from django.test import Client
 from django_filters.fields import BaseCSVField, IsoDateTimeField
 from hypothesis import HealthCheck, given, settings
@@ -16,13 +15,12 @@ from rest_framework.test import APIClient
 
 from core import clock
 from core.api.filtersets import JsonTextField, StrictBooleanField
-from core.fast_lists import compiled_queries, fast_path
-from core.fast_lists.fast_path import CompiledList
+from core.fast_lists import compiled_queries
 from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
-from dev.routes import LISTS, Route, make
+from dev.routes import LISTS, OWNED_LISTS, Route, make
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from tests.conftest import ClientFor
-from tests.contract.list_client import ListClient, Responses
+from tests.contract.list_client import SESSION_CREDENTIALS, ListClient, Responses, used, watch
 from users.models import PersonalAccessToken, User, UserSession
 
 OF_STAFF = "analytics/metrics/"
@@ -31,16 +29,7 @@ OF_STAFF = "analytics/metrics/"
 @pytest.fixture
 def responses(monkeypatch: pytest.MonkeyPatch) -> Responses:
     """Record the responses of the compiled path, which has no compiled list at first."""
-    found: Responses = []
-    respond = CompiledList.respond
-
-    def watched(self: CompiledList, request: Any) -> HttpResponse | None:
-        found.append(respond(self, request))
-        return found[-1]
-
-    monkeypatch.setattr(CompiledList, "respond", watched)
-    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})
-    return found
+    return watch(monkeypatch)
 
 
 @pytest.fixture
@@ -48,9 +37,7 @@ def lists(request: pytest.FixtureRequest, alice: User, api: ClientFor, responses
     if str(getattr(request.node, "callspec", None) and request.node.callspec.params.get("route")) == OF_STAFF:
         alice.is_staff = alice.is_superuser = True
         alice.save()
-    client = api(alice)
-    client.get("/api/v1/users/me/")  # records the token's use, which only the plain path can do
-    return ListClient(client, responses)
+    return ListClient(used(api(alice)), responses)
 
 
 def sample(field: Any) -> str:
@@ -79,6 +66,17 @@ def test_a_first_page_is_compiled_and_the_same(route: Route, alice: User, bob: U
     page = lists.page(route.path())
     assert lists.was_compiled
     assert len(page["results"]) >= 4
+
+
+@pytest.mark.parametrize("route", OWNED_LISTS, ids=str)
+@pytest.mark.parametrize("credential", SESSION_CREDENTIALS)
+def test_a_first_page_by_session_is_compiled_and_the_same(
+    route: Route, credential: str, alice: User, bob: User, responses: Responses
+) -> None:
+    make(route.model, 2, alice)
+    make(route.model, 1, bob)
+    ListClient(used(SESSION_CREDENTIALS[credential](alice)), responses).page(route.path())
+    assert responses[-1] is not None
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)

@@ -168,7 +168,7 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
 
 @pytest.fixture
 def clients(scene: Scene, administrator: User, api: ClientFor, monkeypatch: pytest.MonkeyPatch) -> Clients:
-    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})  # the first request takes the plain path
+    monkeypatch.setattr(fast_path, "COMPILED_VIEWS", {})  # the first request takes the plain path
     office = Client()
     sign_in(office, administrator)
     return Clients(scene, api(scene.alice), api(scene.bob), api(administrator), office, administrator)

@@ -69,7 +69,7 @@ def client(name):
     return api
 
 def names_uncompiled(api):
-    fast_path.COMPILED_LISTS.clear()
+    fast_path.COMPILED_VIEWS.clear()
     return names(api)
 
 def by_a_job(name, account):

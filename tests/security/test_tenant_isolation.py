@@ -16,7 +16,7 @@ from django.db.models import FilteredRelation
 from core.api.serializers import OwnedKeyField
 from core.api.viewsets import BaseViewSet, OwnedBaseViewSet
 from core.context import Role
-from core.fast_lists import fast_path, list_permissions
+from core.fast_lists import fast_path, read_permissions
 from core.models.base import OwnedQuerySet
 from dev.routes import OWNED_LISTS, ROUTES, Route
 from system.models.alerts import PER_USER_COLUMNS, AlertQuerySet, priority
@@ -38,7 +38,7 @@ def without_access_checks(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = self.alias(receipt=FilteredRelation("receipts")).annotate(**seen)
         return rows.alias(priority_score=priority("own_is_read"))
 
-    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})
+    monkeypatch.setattr(fast_path, "COMPILED_VIEWS", {})
     monkeypatch.setattr(OwnedQuerySet, "for_user", lambda self, user: self.all())
     monkeypatch.setattr(AlertQuerySet, "for_user", alerts_of_all)
     monkeypatch.setattr(OwnedKeyField, "get_queryset", super(OwnedKeyField, OwnedKeyField).get_queryset)
@@ -50,7 +50,7 @@ def without_row_level_security(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every request with the staff role, which sees all rows."""
     monkeypatch.setattr(BaseViewSet, "role", lambda self, request: Role.STAFF)
     monkeypatch.setattr(OwnedBaseViewSet, "role", lambda self, request: Role.STAFF)
-    monkeypatch.setattr(list_permissions, "CUSTOMER_ROLE", Role.STAFF)
+    monkeypatch.setattr(read_permissions, "CUSTOMER_ROLE", Role.STAFF)
 
 
 @pytest.fixture(params=["both", "without_access_checks", "without_row_level_security"])

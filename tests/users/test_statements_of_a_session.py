@@ -16,6 +16,8 @@ from users.models import User
 from users.roles import ROLES
 from users.staff_groups import assign_role
 
+PLAIN = "/api/v1/billing/feature-access/explanation/?feature_name=api_access"  # not compiled
+
 
 @pytest.fixture(params=[True, False], ids=["compiled", "by the ORM"])
 def fast_lists(request: pytest.FixtureRequest, settings: Any) -> bool:
@@ -65,13 +67,27 @@ def test_a_session_opens_the_account_until_it_ends(alice: User, fast_lists: bool
     assert [*statuses, client.get("/api/v1/users/me/").status_code] == [200, 200, 401, 401]
 
 
+def statements(client: Client, path: str) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+
+
 def test_a_session_and_its_user_are_read_by_one_prepared_statement_each(alice: User) -> None:
     client = Client()
     sign_in(client, alice)
-    client.get("/api/v1/finance/accounts/")
-    with CaptureQueriesContext(connection) as queries:
-        client.get("/api/v1/finance/accounts/")
+    client.get(PLAIN)
     for table in ("users_usersession", "users_user"):
-        read = [query["sql"] for query in queries if f'FROM "{table}"' in query["sql"]]
+        read = [sql for sql in statements(client, PLAIN) if f'FROM "{table}"' in sql]
         assert [sql for sql in read if "$1" not in sql] == []
         assert len(read) == 1
+
+
+def test_a_compiled_read_is_one_statement_for_the_caller_and_one_for_the_rows(alice: User) -> None:
+    client = Client()
+    sign_in(client, alice)
+    for path in ("/api/v1/finance/accounts/", "/api/v1/users/me/"):
+        client.get(path)
+        found = statements(client, path)
+        assert [sql for sql in found if "$1" not in sql] == []
+        assert len(found) == 2

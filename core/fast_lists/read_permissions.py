@@ -1,6 +1,6 @@
-"""Permission checks of the compiled list path: by a token, and for staff by one more query."""
+"""Permission checks of compiled reads: by the credential, and for staff by one more query."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,8 +18,28 @@ from core.fast_lists.compiled_queries import CompiledQuery, Read
 CUSTOMER_ROLE = Role.CUSTOMER
 
 
+class Reason(StrEnum):
+    """Why the plain path handles a request of a compiled view."""
+
+    ANONYMOUS = "anonymous"
+    CREDENTIAL = "credential"  # it must be refused, or its use recorded
+    NOT_COMPILED = "not_compiled"  # a search, or SQL that depends on the values
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"  # a parameter or the caller is refused
+    THROTTLED = "throttled"
+    DATABASE = "database"
+
+
+class NotCompiledError(Exception):
+    """The plain path must handle the request."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Audience(Enum):
-    """The callers that may read a list."""
+    """The callers that may read the rows of a view."""
 
     OWNER = "users, their own rows"
     PUBLIC = "everybody; staff may see more rows"
@@ -27,11 +47,23 @@ class Audience(Enum):
 
 
 class Caller(NamedTuple):
+    """The user of a credential. `is_staff` is true only with a second factor.
+
+    `session` is the digest of the session; a token has none. `has_cookie` says that caches must regard the cookie.
+    """
+
     pk: UUID
-    is_staff: bool  # and logged in with a second factor
+    is_staff: bool
+    session: str = ""
+    has_cookie: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers that the session middleware adds."""
+        return {"Vary": "Cookie"} if self.has_cookie else {}
 
 
-class ListPermission:
+class ReadPermission:
     def __init__(self, audience: Audience, model: type[Model]) -> None:
         self.audience, self.model = audience, model
 
@@ -40,7 +72,7 @@ class ListPermission:
         return {Audience.OWNER: (None,), Audience.STAFF: (True,), Audience.PUBLIC: (False, True)}[self.audience]
 
     def staff_variant_of(self, caller: Caller) -> bool | None:
-        """Return True if the caller reads the list as staff, or None if the rows do not depend on that."""
+        """Return True if the caller reads as staff, or None if the rows do not depend on that."""
         return caller.is_staff if len(self.staff_variants) > 1 else self.staff_variants[0]
 
     def role_of(self, caller: Caller) -> Role:

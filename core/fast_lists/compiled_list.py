@@ -1,0 +1,118 @@
+"""Compiled lists: responses to `GET /route/` from SQL that is compiled once per query signature.
+
+A signature is everything in a request but the values: the filters, the ordering, the limit, and whether there is a cursor. The
+viewset with its filters and pagination builds the SQL from placeholder values (`core.fast_lists.compiled_queries`), so that
+access checks and filters are implemented once.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+
+from core.api.filters import StrictFilterBackend, kind_of
+from core.api.pagination import Cursor, KeysetPagination, OrderColumn, limit_of, order_of
+from core.fast_lists.compiled_queries import PROBE_FACTORIES
+from core.fast_lists.compiled_view import MAX_CACHED_PLANS, CompiledView, ReadPlan
+from core.fast_lists.placeholders import OWNER, SESSION
+from core.fast_lists.read_permissions import Audience, NotCompiledError, Reason
+from core.fast_lists.sql_serializer import SqlSerializer
+
+EMPTY: tuple[Any, ...] = (None, "", [], (), {})
+NO_VALUES = {OWNER: None, SESSION: ""}  # for the parts of a view that do not depend on them
+PAGING_PARAMETERS = {"limit", "ordering", "cursor"}
+ParameterKinds = tuple[tuple[str, type | bool | None], ...]
+
+
+class QuerySignature(NamedTuple):
+    """A request without its values: the type of each, except for True, False and None, on which the SQL depends."""
+
+    filters: ParameterKinds
+    ordering: str
+    limit: int
+    cursor: ParameterKinds
+    is_reverse: bool
+
+
+class CompiledList(CompiledView):
+    action = "list"
+
+    def __init__(self, match: ResolverMatch, audience: Audience) -> None:
+        super().__init__(match, audience)
+        self.plan_of: Callable[[QuerySignature, bool | None], ReadPlan | None] = lru_cache(MAX_CACHED_PLANS)(self._plan_of)
+        self.order_of = lru_cache(MAX_CACHED_PLANS)(self._order_of)
+        self.filterset: Any = StrictFilterBackend().get_filterset_class(self.view({}, {}), self.view_class.queryset)
+
+    def read(self, request: HttpRequest, keys: list[UUID]) -> HttpResponse:
+        signature, values, cursor = self._parse_request(request)
+        with self.rows(request, partial(self.plan_of, signature), values) as (caller, sql_serializer, rows):
+            page = KeysetPagination.of(
+                request, signature.limit, self.order_of(signature.ordering)[0], signature.ordering, cursor
+            )
+            return self.response(request, page.body(sql_serializer.objects(page.trimmed(rows, sql_serializer))), caller.headers)
+
+    def _parse_request(self, request: HttpRequest) -> tuple[QuerySignature, dict[str, Any], Cursor | None]:
+        """Return the signature of the request, its values by name, and its cursor, or raise an error of the request."""
+        params = {name: texts[0] for name, texts in request.GET.lists() if len(texts) == 1 and texts[0]}
+        if len(params) != len(request.GET):
+            raise NotCompiledError(Reason.REFUSED)
+        values = {
+            name: _clean_parameter(self.filterset, name, params) for name in sorted(params) if name not in PAGING_PARAMETERS
+        }
+        filters = tuple((name, _kind_of(value)) for name, value in values.items())
+        ordering = params.get("ordering", self.view_class.ordering)
+        cursor = Cursor.of(params["cursor"], ordering, *self.order_of(ordering)) if "cursor" in params else None
+        keys = {f"cursor {number}": value for number, value in enumerate(cursor.values if cursor else ())}
+        behind = tuple((name, _kind_of(value)) for name, value in keys.items())
+        signature = QuerySignature(filters, ordering, limit_of(params), behind, bool(cursor and cursor.reverse))
+        return signature, values | keys, cursor
+
+    def _order_of(self, ordering: str) -> tuple[list[OrderColumn], list[Any]]:
+        view = self.view({"ordering": ordering}, NO_VALUES, as_staff=self.permission.staff_variants[0])
+        queryset = view.get_queryset()
+        columns = order_of(view.request.query_params, view, queryset)[1]
+        return columns, [kind_of(queryset, column.name) for column in columns]
+
+    def _plan_of(self, signature: QuerySignature, as_staff: bool | None) -> ReadPlan | None:
+        kinds = {name: kind for name, kind in (*signature.filters, *signature.cursor) if isinstance(kind, type)}
+        return self.compiled(partial(self._queryset, signature, as_staff), kinds, as_staff=as_staff)
+
+    def _queryset(
+        self, signature: QuerySignature, as_staff: bool | None, values: Mapping[str, Any], sql_serializer: SqlSerializer
+    ) -> QuerySet[Any]:
+        """Return the page's rows as the plain path queries them."""
+        params = dict.fromkeys((name for name, _ in signature.filters), "") | {"ordering": signature.ordering}
+        view = self.view(params, values, as_staff=as_staff)
+        queryset = view.get_queryset()
+        if self.filterset:
+            filters = self.filterset(params, queryset=queryset, request=view.request)
+            filters.form.cleaned_data = {name: values.get(name, kind) for name, kind in signature.filters}
+            queryset = filters.filter_queryset(queryset)
+        keys = [values.get(name, kind) for name, kind in signature.cursor]
+        cursor = Cursor(signature.ordering, keys, signature.is_reverse) if keys else None
+        columns = self.order_of(signature.ordering)[0]
+        return KeysetPagination.of(view.request, signature.limit, columns, signature.ordering, cursor).query(
+            queryset, sql_serializer
+        )
+
+
+def _clean_parameter(filterset: Any, name: str, params: Mapping[str, str]) -> object:
+    """Return the value of a filter's parameter, or raise NotCompiledError for an unknown or empty one."""
+    found = filterset.base_filters.get(name) if filterset else None
+    value = found.field.clean(found.field.widget.value_from_datadict(params, {}, name)) if found else None
+    if value in EMPTY:
+        raise NotCompiledError(Reason.NOT_COMPILED)
+    return value
+
+
+def _kind_of(value: object) -> type | bool | None:
+    """Return the part of a value in the signature, or raise NotCompiledError if its SQL is not known, as of a list."""
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value) not in PROBE_FACTORIES:
+        raise NotCompiledError(Reason.NOT_COMPILED)
+    return type(value)
