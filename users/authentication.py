@@ -28,11 +28,11 @@ from core.fast_lists.read_permissions import Caller, NotCompiledError, Reason
 from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
 from users.models.token import LAST_USE_INTERVAL
-from users.session_callers import read_caller
+from users.session_callers import CALLER_COLUMNS, read_caller
 from users.sessions import SessionStore
 
 ACCESS_ENDED = "Your plan does not include API access any more. The token works again with a plan that does."
-TOKEN_COLUMNS = ("digest", "expiry", "access_ends_at", "last_used_at", "user__is_active", "user_id", "user__is_staff")
+TOKEN_COLUMNS = ("digest", "expiry", "access_ends_at", "last_used_at", "user__is_active")
 
 
 class TokenAuthentication(KnoxAuthentication):
@@ -87,7 +87,7 @@ def _tokens() -> CompiledQuery:
     """Return the query for the tokens with the same beginning, almost always one."""
 
     def rows(values: dict[str, Any]) -> Any:
-        return PersonalAccessToken.objects.filter(**values).values_list(*TOKEN_COLUMNS)
+        return PersonalAccessToken.objects.filter(**values).values_list(*TOKEN_COLUMNS, *CALLER_COLUMNS)
 
     return compiled_queries.compile_query(rows, {"token_key": str}, connection)
 

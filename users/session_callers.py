@@ -7,9 +7,11 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
+from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
 from core import clock, rls
+from core.changes import Position
 from core.encryption.key_ring import EncryptionError
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import CompiledQuery, Read
@@ -20,7 +22,9 @@ from users.models.session import LAST_USE_INTERVAL
 from users.sealed_texts import unseal_with_key
 from users.sessions import LABEL, SERIALIZER, SessionStore, digest_of
 
-COLUMNS = ("user_id", "data", "last_seen_at", "user__password", "user__is_active", "user__is_staff", "user__data_key__wrapped")
+COLUMNS = ("data", "last_seen_at", "user__password", "user__is_active", "user__data_key__wrapped")
+# those of a Caller
+CALLER_COLUMNS = ("user_id", "user__is_staff", Position(F("user_id")), "user__profile__timezone")
 
 
 def read_caller(key: str, read: Read) -> Caller:
@@ -31,12 +35,13 @@ def read_caller(key: str, read: Read) -> Caller:
     digest = digest_of(key)
     with rls.as_accounts():
         rows = read(_session(), {"digest": digest})
-    for user_id, data, last_seen_at, password, is_active, is_staff, wrapped_key in rows:
+    for data, last_seen_at, password, is_active, wrapped_key, *found in rows:
         if not is_active or wrapped_key is None or clock.now() - last_seen_at > LAST_USE_INTERVAL:
             break
-        session = _opened(key, digest, user_id, data, wrapped_key)
-        if is_login_of(session, User(pk=user_id, password=password)):
-            return Caller(user_id, is_staff and session.has_second_factor, digest)
+        caller = Caller(*found)
+        session = _opened(key, digest, caller.pk, data, wrapped_key)
+        if is_login_of(session, User(pk=caller.pk, password=password)):
+            return caller._replace(is_staff=caller.is_staff and session.has_second_factor, session=digest)
     raise NotCompiledError(Reason.CREDENTIAL)
 
 
@@ -61,6 +66,10 @@ def _opened(key: str, digest: str, user_id: UUID, data: str, wrapped_key: bytes)
 @cache
 def _session() -> CompiledQuery:
     def rows(values: dict[str, Any]) -> Any:
-        return UserSession.objects.open(ClockNow()).filter(digest=values["digest"], user__isnull=False).values_list(*COLUMNS)
+        return (
+            UserSession.objects.open(ClockNow())
+            .filter(digest=values["digest"], user__isnull=False)
+            .values_list(*COLUMNS, *CALLER_COLUMNS)
+        )
 
     return compiled_queries.compile_query(rows, {"digest": str}, connection)

@@ -46,7 +46,7 @@ class SessionStore(SessionBase):
     def of(cls, key: str, data: dict[str, Any]) -> Self:
         """Return the session of `key` with data that was read already."""
         session = cls(key)
-        session._session_cache = data
+        session._session_cache = data  # type: ignore[attr-defined]  # where SessionBase keeps what `load` has returned
         return session
 
     def load(self) -> dict[str, Any]:

@@ -38,6 +38,10 @@ def is_known(request: HttpRequest | Request, tag: str, model: type[BaseModel]) -
 
     It is never known for a row with a value that is read from other rows, whose changes do not change the tag.
     """
+    return is_sent(request, tag) and not model.has_values_of_other_rows()
+
+
+def is_sent(request: HttpRequest | Request, tag: str) -> bool:
+    """Return True if `If-None-Match` contains the tag, compared weakly."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
-    is_among = header != "" and tag in [each.removeprefix("W/") for each in tags_in(header)]
-    return is_among and not model.has_values_of_other_rows()
+    return header != "" and tag.removeprefix("W/") in [each.removeprefix("W/") for each in tags_in(header)]

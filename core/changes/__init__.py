@@ -5,6 +5,6 @@ gaps. The tables and the functions of the database are in `core/migrations/sql/c
 them.
 """
 
-from core.changes.log import RETENTION_DAYS, Change, PositionExpiredError, changes_since, keep_months, position_of
+from core.changes.log import RETENTION_DAYS, Change, Position, PositionExpiredError, changes_since, keep_months, position_of
 
-__all__ = ["RETENTION_DAYS", "Change", "PositionExpiredError", "changes_since", "keep_months", "position_of"]
+__all__ = ["RETENTION_DAYS", "Change", "Position", "PositionExpiredError", "changes_since", "keep_months", "position_of"]

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BigIntegerField, Func
 
 from core.postgres.partitions import MONTHS_AHEAD
 
@@ -22,6 +23,13 @@ SELECT changeset.position, change.table_name, change.row_key, change.action, cha
  LIMIT %(limit)s
 """
 LAST_ID = UUID(int=2**128 - 1)
+
+
+class Position(Func):
+    """The position of the user whose key is the argument, 0 before the first change, for a query."""
+
+    template = "coalesce((SELECT position FROM core_position WHERE user_id = %(expressions)s), 0)"
+    output_field = BigIntegerField()
 
 
 class PositionExpiredError(Exception):

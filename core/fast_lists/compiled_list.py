@@ -10,17 +10,22 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
+from core.api import etag
 from core.api.filters import StrictFilterBackend, kind_of
 from core.api.pagination import Cursor, KeysetPagination, OrderColumn, limit_of, order_of
+from core.fast_lists import list_states
 from core.fast_lists.compiled_queries import PROBE_FACTORIES
-from core.fast_lists.compiled_view import MAX_CACHED_PLANS, CompiledView, ReadPlan
+from core.fast_lists.compiled_view import MAX_CACHED_PLANS, CompiledView, NotModifiedError, ReadPlan
+from core.fast_lists.list_states import ListState
 from core.fast_lists.placeholders import OWNER, SESSION
-from core.fast_lists.read_permissions import Audience, NotCompiledError, Reason
+from core.fast_lists.read_permissions import Audience, Caller, NotCompiledError, Reason
 from core.fast_lists.sql_serializer import SqlSerializer
+from core.postgres import replicas
 
 EMPTY: tuple[Any, ...] = (None, "", [], (), {})
 NO_VALUES = {OWNER: None, SESSION: ""}  # for the parts of a view that do not depend on them
@@ -44,16 +49,27 @@ class CompiledList(CompiledView):
     def __init__(self, match: ResolverMatch, audience: Audience) -> None:
         super().__init__(match, audience)
         self.plan_of: Callable[[QuerySignature, bool | None], ReadPlan | None] = lru_cache(MAX_CACHED_PLANS)(self._plan_of)
+        self.state_of: Callable[[ReadPlan], ListState | None] = lru_cache(MAX_CACHED_PLANS)(list_states.state_of)
         self.order_of = lru_cache(MAX_CACHED_PLANS)(self._order_of)
         self.filterset: Any = StrictFilterBackend().get_filterset_class(self.view({}, {}), self.view_class.queryset)
 
     def read(self, request: HttpRequest, keys: list[UUID]) -> HttpResponse:
         signature, values, cursor = self._parse_request(request)
-        with self.rows(request, partial(self.plan_of, signature), values) as (caller, sql_serializer, rows):
-            page = KeysetPagination.of(
-                request, signature.limit, self.order_of(signature.ordering)[0], signature.ordering, cursor
-            )
-            return self.response(request, page.body(sql_serializer.objects(page.trimmed(rows, sql_serializer))), caller.headers)
+        with self.rows(request, partial(self.plan_of, signature), values) as (plan, rows, headers):
+            columns = self.order_of(signature.ordering)[0]
+            page = KeysetPagination.of(request, signature.limit, columns, signature.ordering, cursor)
+            found = plan.sql_serializer.objects(page.trimmed(rows, plan.sql_serializer))
+            return self.response(page.body(found), headers)
+
+    def state_headers(self, request: HttpRequest, caller: Caller, plan: ReadPlan) -> dict[str, str]:
+        """Return the ETag of a list that depends on the rows and the local day of its owner only."""
+        state = self.state_of(plan) if self.permission.audience is Audience.OWNER else None
+        if state is None or replicas.REPLICA in settings.DATABASES:  # a replica may be behind the position
+            return {}
+        tag = list_states.tag_of(request, caller, state)
+        if etag.is_sent(request, tag):
+            raise NotModifiedError(caller.headers | {"ETag": tag})
+        return {"ETag": tag}
 
     def _parse_request(self, request: HttpRequest) -> tuple[QuerySignature, dict[str, Any], Cursor | None]:
         """Return the signature of the request, its values by name, and its cursor, or raise an error of the request."""

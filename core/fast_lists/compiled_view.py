@@ -35,6 +35,14 @@ MAX_CACHED_PLANS = 200  # per view; a client that sends ever new signatures slow
 PLAIN_READS = Counter("mingus_plain_reads_total", "Requests of a compiled view that the plain path handled", ["reason"])
 
 
+class NotModifiedError(Exception):
+    """The client already has the state with the ETag in `headers`."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        super().__init__()
+        self.headers = headers
+
+
 class ReadPlan(NamedTuple):
     statement: CompiledQuery
     sql_serializer: SqlSerializer
@@ -65,6 +73,8 @@ class CompiledView:
         try:
             request.get_host()  # SECURITY: raises for a host that is not allowed, as in CommonMiddleware
             return self.read(request, keys)
+        except NotModifiedError as error:
+            return self._not_modified(error.headers)
         except NotCompiledError as error:
             PLAIN_READS.labels(error.reason).inc()
         except (APIException, FormError, SuspiciousOperation):
@@ -84,19 +94,27 @@ class CompiledView:
     @contextmanager
     def rows(
         self, request: HttpRequest, plan_of: Callable[[bool | None], ReadPlan | None], values: Values
-    ) -> Iterator[tuple[Caller, SqlSerializer, Rows]]:
-        """Authenticate, and yield the caller and the rows, in the context of the caller's database role."""
+    ) -> Iterator[tuple[ReadPlan, Rows, dict[str, str]]]:
+        """Authenticate, and yield the plan, the rows and headers, in the context of the caller's database role.
+
+        Raise NotModifiedError before reading rows that the client has.
+        """
         plans = {as_staff: plan_of(as_staff) for as_staff in self.permission.staff_variants}  # compiled before reading
         with compiled_queries.open_reader(connection) as read:
             caller = self._caller(request, read)
             plan = plans[self.permission.staff_variant_of(caller)]
             if plan is None:
                 raise NotCompiledError(Reason.NOT_COMPILED)
+            headers = caller.headers | self.state_headers(request, caller, plan)
             role, values = self.permission.role_of(caller), {**values, OWNER: caller.pk, SESSION: caller.session}
             with context.using_role(role, caller.pk):  # SECURITY: row-level security, as in the viewsets
                 rows = replicas.rows(read, plan.statement, values, caller.pk)
         with context.using_role(role, caller.pk):
-            yield caller, plan.sql_serializer, rows
+            yield plan, rows, headers
+
+    def state_headers(self, request: HttpRequest, caller: Caller, plan: ReadPlan) -> dict[str, str]:
+        """Return the ETag of the rows if it is known before they are read, or raise NotModifiedError."""
+        return {}
 
     def _caller(self, request: HttpRequest, read: Read) -> Caller:
         for authenticator in self.authenticators:
@@ -110,7 +128,12 @@ class CompiledView:
             return caller
         raise NotCompiledError(Reason.ANONYMOUS)
 
-    def response(self, request: HttpRequest, body: object, headers: Mapping[str, str]) -> HttpResponse:
+    def _not_modified(self, headers: Mapping[str, str]) -> HttpResponse:
+        response = HttpResponse(status=304, headers={**self.headers, **headers, "Content-Length": "0"})
+        del response.headers["Content-Type"]
+        return response
+
+    def response(self, body: object, headers: Mapping[str, str]) -> HttpResponse:
         content = orjson.dumps(body, default=json_default, option=ORJSON_OPTIONS)
         length = {"Content-Length": str(len(content))}
         return HttpResponse(content, content_type="application/json", headers={**self.headers, **headers, **length})

@@ -1,5 +1,6 @@
 """Permission checks of compiled reads: by the credential, and for staff by one more query."""
 
+from datetime import date
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db import connection
 from django.db.models import Model, QuerySet
 
-from core import context
+from core import clock, context
 from core.context import Role
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import CompiledQuery, Read
@@ -47,13 +48,18 @@ class Audience(Enum):
 
 
 class Caller(NamedTuple):
-    """The user of a credential. `is_staff` is true only with a second factor.
+    """The user of a credential.
 
-    `session` is the digest of the session; a token has none. `has_cookie` says that caches must regard the cookie.
+    - `is_staff` is true only with a second factor.
+    - `position` counts the changes of the user's rows (`core.changes`) at a time before the rows are read.
+    - `zone` is the name of the user's time zone, None without a profile.
+    - `session` is the digest of the session; a token has none. `has_cookie` says that caches must regard the cookie.
     """
 
     pk: UUID
     is_staff: bool
+    position: int
+    zone: str | None
     session: str = ""
     has_cookie: bool = False
 
@@ -61,6 +67,11 @@ class Caller(NamedTuple):
     def headers(self) -> dict[str, str]:
         """Return the headers that the session middleware adds."""
         return {"Vary": "Cookie"} if self.has_cookie else {}
+
+    @property
+    def today(self) -> date:
+        """Return the current day in the user's time zone."""
+        return clock.day_in(clock.zone_named(self.zone) if self.zone else clock.FALLBACK_ZONE, clock.now())
 
 
 class ReadPermission:

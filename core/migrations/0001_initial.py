@@ -19,7 +19,8 @@ class Migration(migrations.Migration):
         run_sql_file("core/migrations/sql/currencies.sql"),
         run_sql_file("core/migrations/sql/partitions.sql"),
         run_sql_file("core/migrations/sql/changes.sql"),
-        enable_row_level_security("core_position", customer="SELECT", staff="SELECT"),
+        # a credential is looked up together with the position of its user
+        enable_row_level_security("core_position", customer="SELECT", staff="SELECT", accounts="SELECT"),
         enable_row_level_security("core_changeset", customer="SELECT", staff="SELECT"),
         enable_row_level_security("core_change", customer="SELECT", staff="SELECT"),
         enable_row_level_security("core_pendingposition", customer="", staff="SELECT"),

@@ -83,5 +83,6 @@ class ListClient:
 
 
 def headers_of(response: Any) -> dict[str, str]:
-    """Return the headers of a response that do not differ between equal requests."""
-    return {name: value for name, value in response.headers.items() if name not in ("X-Request-Id", "Content-Length")}
+    """Return the headers of a response that do not differ between equal requests. Only compiled lists have a weak ETag."""
+    varying = ("X-Request-Id", "Content-Length")
+    return {name: value for name, value in response.headers.items() if name not in varying and not value.startswith("W/")}

@@ -1219,7 +1219,7 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_user_groups", customer="SELECT", accounts="SELECT"),
         enable_row_level_security("users_user_user_permissions", customer="SELECT", accounts="SELECT"),
         enable_row_level_security("users_personalaccesstoken", accounts=ALL),
-        enable_row_level_security("users_userprofile"),
+        enable_row_level_security("users_userprofile", accounts="SELECT (user_id, timezone)"),
         enable_row_level_security("users_onboardingprogress"),
         enable_row_level_security("users_usersession", customer=LOCK, accounts=ALL),
         grant("users_sentmail", accounts="SELECT, INSERT, DELETE", staff="SELECT"),
