@@ -18,7 +18,7 @@ from core.context import Role
 from core.fast_lists import fast_path
 from core.fast_lists.list_permissions import Audience
 from core.fast_lists.sql_serializer import SqlSerializer
-from core.models.base import BaseModel, IdempotencyKey, OwnedModel
+from core.models.base import BaseModel, OwnedModel
 from core.postgres import replicas
 
 # A viewset that overrides one of these is not compiled, because the compiled list path does the same work itself
@@ -45,7 +45,7 @@ class BaseViewSet(GenericViewSet[RowT]):
     ordering = "-created_at"
     ordering_fields: tuple[str, ...] = ("created_at",)
     search_fields: tuple[str, ...] = ()
-    _reserved: IdempotencyKey | None = None
+    _reserved: idempotency.Reserved | None = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
@@ -140,7 +140,11 @@ class BaseViewSet(GenericViewSet[RowT]):
         )
 
     def row_response(self, instance: BaseModel, *, status: int = 200) -> Response:
-        return Response(self.get_serializer(instance).data, status=status, headers={"ETag": etag.etag_of(instance)})
+        return self.saved_response(self.get_serializer(instance), status=status)
+
+    def saved_response(self, serializer: Any, *, status: int = 200) -> Response:
+        """Return the row of a serializer, which has saved it."""
+        return Response(serializer.data, status=status, headers={"ETag": etag.etag_of(serializer.instance)})
 
 
 class ListMixin(mixins.ListModelMixin, BaseViewSet[RowT]):
@@ -170,7 +174,7 @@ class CreateMixin(mixins.CreateModelMixin, BaseViewSet[RowT]):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        return self.row_response(cast("RowT", serializer.instance), status=201)
+        return self.saved_response(serializer, status=201)
 
 
 class UpdateMixin(mixins.UpdateModelMixin, BaseViewSet[RowT]):
@@ -181,7 +185,7 @@ class UpdateMixin(mixins.UpdateModelMixin, BaseViewSet[RowT]):
         serializer = self.get_serializer(instance, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         self.perform_update(serializer)
-        return self.row_response(cast("RowT", serializer.instance))
+        return self.saved_response(serializer)
 
 
 class DestroyMixin(mixins.DestroyModelMixin, BaseViewSet[RowT]):

@@ -215,7 +215,7 @@ def _insert(user_ids: list[UUID]) -> int:
 
 
 def _read(sql: str, user_ids: list[UUID]) -> dict[UUID, Key]:
-    return {user_id: _unwrap_key(user_id, wrapped) for user_id, wrapped in _rows(sql, user_ids).items()}
+    return {user_id: unwrap_key(user_id, wrapped) for user_id, wrapped in _rows(sql, user_ids).items()}
 
 
 def _rows(sql: str, user_ids: list[UUID]) -> dict[UUID, bytes]:
@@ -229,13 +229,14 @@ def _unwrap_keys(rows: dict[UUID, bytes]) -> tuple[dict[UUID, Key], dict[UUID, E
     keys, broken = dict[UUID, Key](), dict[UUID, EncryptionError]()
     for user_id, wrapped in rows.items():
         try:
-            keys[user_id] = _unwrap_key(user_id, wrapped)
+            keys[user_id] = unwrap_key(user_id, wrapped)
         except EncryptionError as error:
             broken[user_id] = error
     return keys, broken
 
 
-def _unwrap_key(user_id: UUID, wrapped: bytes) -> Key:
+def unwrap_key(user_id: UUID, wrapped: bytes) -> Key:
+    """Return a key as it is stored. SECURITY: to encrypt with it, its row must be locked FOR KEY SHARE."""
     key = Key(key_ring.DATA_KEY_VERSION, unwrap(user_id, wrapped))
     _cache.put(user_id, key)
     return key

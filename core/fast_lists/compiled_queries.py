@@ -39,10 +39,13 @@ PARAMETERS = re.compile(r"(%%|%s)")
 CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # without dates and times, which may come from the clock
 # A migration has changed the columns of a prepared statement, or the statement was deallocated.
 STALE_PLAN_ERRORS = (FeatureNotSupported, InvalidSqlStatementName)
+# A constraint or the type of a column has refused a write; the prepared statements remain usable.
+REFUSED_VALUE_ERRORS = (psycopg.IntegrityError, psycopg.DataError)
 NOW_PARAMETER = "current time"  # the parameter of `core.postgres.expressions.ClockNow`
 Values = Mapping[str, Any]
 Build = Callable[[dict[str, Any]], QuerySet[Any]]
 Rows = list[tuple[Any, ...]]
+Statements = tuple[tuple["CompiledQuery", Values], ...]
 
 
 def _random_instant() -> datetime:
@@ -85,7 +88,11 @@ Read = Callable[[CompiledQuery, Values], Rows]
 SET_ROLE = CompiledQuery(
     (b"SELECT set_config('role', ", b", true), set_config('app.user_id', ", b", true)"), names=("role", "user_id")
 )
-SET_CONTEXT = CompiledQuery(tuple(part.encode() for part in rls.SET_CONTEXT_SQL.split("%s")), names=rls.SETTING_NAMES)
+
+
+def from_sql(sql: str, names: tuple[str, ...]) -> CompiledQuery:
+    """Return a statement that was written by hand, with `%s` for each of the parameters with these names."""
+    return CompiledQuery(tuple(sql.encode().split(b"%s")), names)
 
 
 def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> CompiledQuery:
@@ -130,6 +137,9 @@ def _compile(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWr
 def _kind_of(value: object) -> type | None:
     """Return the type of PROBE_FACTORIES that a value has; Django's parameters may be subclasses, for example of int."""
     return next((kind for kind in PROBE_FACTORIES if isinstance(value, kind) and not isinstance(value, bool)), None)
+
+
+SET_CONTEXT = from_sql(rls.SET_CONTEXT_SQL, rls.SETTING_NAMES)
 
 
 class _QuerySession:
@@ -242,34 +252,43 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
             raise
 
 
-def read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values) -> Rows:
-    """Return the rows of a statement, read in the open transaction, or in a new one if the ORM would begin one.
+def read_in_transaction(
+    connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, first: Statements = ()
+) -> Rows:
+    """Return the rows of a statement, executed in the open transaction, or in a new one if the ORM would begin one.
 
-    BEGIN, the settings of the context and the statement are one message. Raise django.db.Error, as the ORM does.
+    BEGIN, the settings of the context, the statements in `first`, whose rows are not returned, and the statement are one
+    message. Raise django.db.Error, as the ORM does.
     """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     begins = raw.info.transaction_status == TransactionStatus.IDLE
     with connection.wrap_database_errors, _logged_query(connection, statement):
         try:
-            return _read_in_transaction(connection, statement, values, begins=begins)
+            return _read_in_transaction(connection, statement, values, first, begins=begins)
         except STALE_PLAN_ERRORS as error:
             if not begins:  # the transaction has failed; the client may retry the request
                 raise OperationalError("A prepared statement is outdated.") from error
             raw.pgconn.exec_(b"ROLLBACK")  # nothing else was executed, so the transaction can begin again
-            return _read_in_transaction(connection, statement, values, begins=begins)
+            return _read_in_transaction(connection, statement, values, first, begins=begins)
 
 
-def _read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, *, begins: bool) -> Rows:
+def _read_in_transaction(
+    connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, first: Statements, *, begins: bool
+) -> Rows:
     raw: psycopg.Connection[Any] = connection.connection
-    prepare, session, first = _can_prepare(connection), _session(raw), []
-    if begins and not connection.get_autocommit():
-        first.append(b"BEGIN")
+    prepare, session = _can_prepare(connection), _session(raw)
+    before = [b"BEGIN"] if begins and not connection.get_autocommit() else []
     wanted = rls.pending_context(connection)
     try:
         if wanted is not None:
-            first.append(session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare) + transaction_sql(connection))
-        rows = session.read(statement, values, prepare=prepare, first=tuple(first))
+            before.append(
+                session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare) + transaction_sql(connection)
+            )
+        before += [session.render(earlier, parameters, prepare=prepare) for earlier, parameters in first]
+        rows = session.read(statement, values, prepare=prepare, first=tuple(before))
+    except REFUSED_VALUE_ERRORS:
+        raise
     except psycopg.Error:
         _sessions.pop(raw, None)
         raise

@@ -20,6 +20,7 @@ from core.audit.triggers import AUDIT
 from core.encryption import data_keys
 from core.encryption.blind_index import with_blind_indexes
 from core.encryption.fields import encrypt, encrypted_fields, is_encrypted
+from core.fast_lists import compiled_writes
 from core.models.derived import Derived
 from core.models.money import normalize_amounts, with_amounts
 from core.privacy.declarations import Privacy, internal
@@ -99,6 +100,19 @@ class BaseModel(models.Model):
         # SECURITY: the owner's data key must stay locked until the values that it encrypts are stored
         with data_keys.cached_in_transaction() if encrypted_fields(type(self)) else nullcontext():
             super().save(*args, update_fields=with_blind_indexes(self, update_fields), **kwargs)
+
+    def _do_insert(self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool) -> Any:
+        # a column that is returned for its default in the database needs none if its value is in the row
+        is_complete = not raw and {*returning_fields} <= {*fields}
+        if is_complete and compiled_writes.insert(self, fields, using):
+            return []
+        return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc]  # not in the stubs
+
+    def _do_update(self, base_qs: Any, using: str, pk_val: Any, values: Any, update_fields: Any, forced_update: Any) -> Any:
+        updated = compiled_writes.update(self, [(field, value) for field, _, value in values], using)
+        if updated is None:
+            return super()._do_update(base_qs, using, pk_val, values, update_fields, forced_update)  # type: ignore[misc]
+        return updated
 
     @classmethod
     def sql_derived(cls) -> dict[str, models.ExpressionWrapper]:
