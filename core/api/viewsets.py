@@ -15,7 +15,7 @@ from core import context
 from core.api import etag, idempotency
 from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
-from core.fast_lists import fast_path
+from core.fast_lists import fast_path, locked_rows
 from core.fast_lists.list_permissions import Audience
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.models.base import BaseModel, OwnedModel
@@ -103,14 +103,19 @@ class BaseViewSet(GenericViewSet[RowT]):
 
     def locked_object(self) -> RowT:
         """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
-        lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
-        queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
-        instance = self._one(queryset, lookup)
+        found = locked_rows.find(self)
+        if found:
+            instance = self._checked(found)
+        else:
+            lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+            instance = self._one(self.filter_queryset(self.get_queryset()).select_for_update(of=("self",)), lookup)
         etag.require_match(self.request, instance)
         return instance
 
     def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> RowT:
-        instance = get_object_or_404(queryset, **lookup)
+        return self._checked(get_object_or_404(queryset, **lookup))
+
+    def _checked(self, instance: RowT) -> RowT:
         self.check_object_permissions(self.request, instance)
         return instance
 
@@ -218,8 +223,8 @@ class OwnedBaseViewSet(BaseViewSet[RowT]):
     def get_object(self) -> RowT:
         return self.with_owner(super().get_object())
 
-    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> RowT:
-        return self.with_owner(super()._one(queryset, lookup))
+    def _checked(self, instance: RowT) -> RowT:
+        return self.with_owner(super()._checked(instance))
 
     def with_owner(self, row: RowT) -> RowT:
         """Set the row's owner to the authenticated user, whose time zone is then known without a query."""
