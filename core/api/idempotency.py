@@ -7,7 +7,7 @@ then finds the stored response. If the first request failed, nothing was stored,
 import hashlib
 import re
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -23,9 +23,10 @@ from core import clock
 from core.api.errors import ApiError
 from core.api.renderers import ORJSON_OPTIONS, as_json
 from core.encryption import data_keys
+from core.encryption.fields import EncryptedField
 from core.encryption.key_ring import Key
 from core.fast_lists import compiled_queries
-from core.fast_lists.compiled_queries import Rows
+from core.fast_lists.query_session import Rows, from_sql
 from core.models.base import IdempotencyKey
 
 RETENTION = timedelta(hours=48)  # a day, also if the clock is set forward by a day
@@ -33,7 +34,7 @@ STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 # SECURITY: FOR KEY SHARE keeps the data key until the response that it encrypts is stored
-FIND = compiled_queries.from_sql(
+FIND = from_sql(
     """
 SELECT data_key.wrapped, stored.id, stored.fingerprint, stored.status, stored.response
   FROM core_datakey data_key
@@ -43,8 +44,8 @@ SELECT data_key.wrapped, stored.id, stored.fingerprint, stored.status, stored.re
 """,
     ("key", "since", "user_id"),
 )
-LOCK = compiled_queries.from_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ("lock",))
-STORE = compiled_queries.from_sql(
+LOCK = from_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ("lock",))
+STORE = from_sql(
     """
 INSERT INTO core_idempotencykey (id, user_id, key, fingerprint, status, response) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT ON CONSTRAINT core_idempotencykey_key_unique DO UPDATE
@@ -54,7 +55,7 @@ ON CONFLICT ON CONSTRAINT core_idempotencykey_key_unique DO UPDATE
 """,
     ("id", "user_id", "key", "fingerprint", "status", "response", "since"),
 )
-RESPONSE: Any = IdempotencyKey._meta.get_field("response")
+RESPONSE = cast("EncryptedField", IdempotencyKey._meta.get_field("response"))
 
 
 class Reserved(NamedTuple):
@@ -80,15 +81,16 @@ def reserve_key(request: Request) -> Reserved | None:
     if not KEY.fullmatch(key):
         message = "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID."
         raise ValidationError({"Idempotency-Key": [message]})
-    values = {"key": key, "user_id": request.user.pk, "since": clock.now() - RETENTION, "fingerprint": fingerprint(request)}
+    owner = cast("UUID", request.user.pk)
+    values = {"key": key, "user_id": owner, "since": clock.now() - RETENTION, "fingerprint": fingerprint(request)}
     rows = _find(values)
     if not rows:
-        data_keys.create_missing([request.user.pk])
+        data_keys.create_missing([owner])
         rows = _find(values)
     wrapped, *stored = rows[0]
     if stored[0]:
         raise _replay(values, *stored)
-    return Reserved(values, data_keys.unwrap_key(request.user.pk, wrapped))
+    return Reserved(values, data_keys.unwrap_key(owner, wrapped))
 
 
 def _find(values: dict[str, Any]) -> Rows:
@@ -100,7 +102,7 @@ def _find(values: dict[str, Any]) -> Rows:
 def _replay(values: dict[str, Any], pk: UUID, mark: bytes, status: int, stored: bytes) -> Exception:
     if mark != values["fingerprint"]:
         return ApiError(422, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new one.")
-    body, headers = RESPONSE.decrypt_value((pk, values["user_id"]), stored)
+    body, headers = cast("Any", RESPONSE.decrypt_value((pk, values["user_id"]), stored))
     return Replay(Response(body, status=status, headers={**headers, "Idempotent-Replayed": "true"}))
 
 

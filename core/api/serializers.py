@@ -95,14 +95,14 @@ def _fields_of(serializer_class: type["BaseSerializer"]) -> dict[str, serializer
     serializer = serializer_class()
     fields = super(BaseSerializer, serializer).get_fields()
     for name, field in fields.items():
-        if not _has_fields(field):
+        if (
+            not isinstance(field, serializers.BaseSerializer)
+            and not hasattr(field, "child")
+            and not hasattr(field, "child_relation")
+        ):
             field.bind(name, serializer)
-            field.read_attname = _attname(serializer.model, field)
+            vars(field)["read_attname"] = _attname(serializer.model, field)
     return fields
-
-
-def _has_fields(field: serializers.Field) -> bool:
-    return isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation")
 
 
 def _attname(model: type[Model], field: serializers.Field) -> str | None:
@@ -113,12 +113,13 @@ def _attname(model: type[Model], field: serializers.Field) -> str | None:
     columns = {
         column.name: column.attname for column in model._meta.concrete_fields if column.is_relation is not reads_attribute
     }
-    return columns.get(field.source) or (field.source if isinstance(getattr(model, field.source, None), Derived) else None)
+    source = str(field.source)
+    return columns.get(source) or (source if isinstance(getattr(model, source, None), Derived) else None)
 
 
 def _copied(field: serializers.Field) -> serializers.Field:
-    """Copy a field for a serializer; deeply, as DRF does, if it has fields of its own."""
-    if _has_fields(field):
+    """Copy a field for a serializer; deeply, as DRF does, if it is not bound because it has fields of its own."""
+    if field.field_name is None:
         return copy.deepcopy(field)
     copied: serializers.Field = object.__new__(type(field))
     copied.__dict__ |= field.__dict__
@@ -158,7 +159,7 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
                 fields[name] = field
         return fields
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
+    def to_representation(self, instance: BaseModel) -> dict[str, Any]:
         """Return what DRF returns, faster if each field reads one attribute of the row."""
         found = {}
         for name, field in self.fields.fields.items():
@@ -166,7 +167,7 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
                 continue
             attname = getattr(field, "read_attname", None)
             if attname is None:
-                return cast("dict[str, Any]", super().to_representation(instance))
+                return super().to_representation(instance)
             value = getattr(instance, attname)
             if isinstance(field, serializers.PrimaryKeyRelatedField):
                 found[name] = value
@@ -185,8 +186,13 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         return derived_fields.field_for(model_class, field_name)
 
-    def get_unique_together_validators(self) -> list[Any]:
-        return []  # the database's constraints check the same without another query, and without a race
+    def get_validators(self) -> list[Any]:
+        """Return those of `Meta` only. The database's constraints check the others without another query and without a race."""
+        return list(getattr(getattr(self, "Meta", None), "validators", ()))
+
+    def run_validators(self, value: object) -> None:
+        if self.validators:  # else DRF would look for defaults in all read-only fields
+            super().run_validators(value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Call the model's `clean` on the changed row."""

@@ -8,7 +8,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from core import context
@@ -105,7 +105,7 @@ class BaseViewSet(GenericViewSet[RowT]):
         """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
         found = locked_rows.find(self)
         if found:
-            instance = self._checked(found)
+            instance = self._checked(cast("RowT", found))
         else:
             lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
             instance = self._one(self.filter_queryset(self.get_queryset()).select_for_update(of=("self",)), lookup)
@@ -147,9 +147,9 @@ class BaseViewSet(GenericViewSet[RowT]):
     def row_response(self, instance: BaseModel, *, status: int = 200) -> Response:
         return self.saved_response(self.get_serializer(instance), status=status)
 
-    def saved_response(self, serializer: Any, *, status: int = 200) -> Response:
+    def saved_response(self, serializer: BaseSerializer[RowT], *, status: int = 200) -> Response:
         """Return the row of a serializer, which has saved it."""
-        return Response(serializer.data, status=status, headers={"ETag": etag.etag_of(serializer.instance)})
+        return Response(serializer.data, status=status, headers={"ETag": etag.etag_of(cast("RowT", serializer.instance))})
 
 
 class ListMixin(mixins.ListModelMixin, BaseViewSet[RowT]):

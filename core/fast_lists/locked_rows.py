@@ -2,18 +2,21 @@
 
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
 
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.fast_lists.compiled_queries import UncompilableError
 from core.fast_lists.fast_path import PlaceholderOwner
 
 
-def find(view: Any) -> Any:
+def find(view: GenericViewSet[Any]) -> Model | None:
     """Return the locked row of the view's path; None if there is none, or if the ORM must look it up."""
     pk = view.kwargs.get(view.lookup_url_kwarg or view.lookup_field)
     query = _query(type(view), view.action) if settings.FAST_LISTS else None
@@ -23,14 +26,16 @@ def find(view: Any) -> Any:
 
 
 @cache
-def _query(view_class: Any, action: str) -> CompiledInstanceQuery | None:
+def _query(view_class: type[GenericViewSet[Any]], action: str) -> CompiledInstanceQuery | None:
     """Return the compiled query, or None if its SQL depends on more than the key and the owner."""
 
-    def rows(values: dict[str, Any]) -> Any:
+    def rows(values: dict[str, Any]) -> QuerySet[Any]:
         view = view_class()
         view.action, view.args, view.kwargs, view.format_kwarg = action, (), {}, None
         # SECURITY: the request has only the caller's key, so that SQL that depends on more can't be compiled
-        view.request = SimpleNamespace(user=PlaceholderOwner(values["owner"]), query_params=QueryDict(), method="PATCH")
+        view.request = cast(
+            "Request", SimpleNamespace(user=PlaceholderOwner(values["owner"]), query_params=QueryDict(), method="PATCH")
+        )
         locked = view.filter_queryset(view.get_queryset()).select_for_update(of=("self",))
         return locked.filter(**{view.lookup_field: values["pk"]})
 
