@@ -5,7 +5,7 @@ model's `clean`, and saves. `core.api.errors` returns a violated constraint of t
 """
 
 import copy
-from functools import cache
+from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -15,12 +15,14 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from core.api import derived_fields
 from core.api.money import AmountField
 from core.fast_lists import sql_serializer
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedModel
+from core.models.derived import Derived
 from core.models.money import MoneyField
 from core.models.validators import has_null_character
 
@@ -89,15 +91,39 @@ def _sql_serializer_of(serializer_class: type["BaseSerializer"]) -> sql_serializ
 
 @cache
 def _fields_of(serializer_class: type["BaseSerializer"]) -> dict[str, serializers.Field]:
-    """Build the fields from the model once, because that takes as long as the rest of a request."""
-    return super(BaseSerializer, serializer_class()).get_fields()
+    """Build and bind the fields once, because that takes as long as the rest of a request."""
+    serializer = serializer_class()
+    fields = super(BaseSerializer, serializer).get_fields()
+    for name, field in fields.items():
+        if (
+            not isinstance(field, serializers.BaseSerializer)
+            and not hasattr(field, "child")
+            and not hasattr(field, "child_relation")
+        ):
+            field.bind(name, serializer)
+            vars(field)["read_attname"] = _attname(serializer.model, field)
+    return fields
+
+
+def _attname(model: type[Model], field: serializers.Field) -> str | None:
+    """Return the attribute of a row that the field reads without DRF's lookup, or None."""
+    reads_attribute = type(field).get_attribute is serializers.Field.get_attribute
+    if not reads_attribute and not (isinstance(field, serializers.PrimaryKeyRelatedField) and field.pk_field is None):
+        return None
+    columns = {
+        column.name: column.attname for column in model._meta.concrete_fields if column.is_relation is not reads_attribute
+    }
+    source = str(field.source)
+    return columns.get(source) or (source if isinstance(getattr(model, source, None), Derived) else None)
 
 
 def _copied(field: serializers.Field) -> serializers.Field:
-    """Copy a field so that it can be bound to a serializer; deeply, as DRF does, if it has fields of its own."""
-    if isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation"):
+    """Copy a field for a serializer; deeply, as DRF does, if it is not bound because it has fields of its own."""
+    if field.field_name is None:
         return copy.deepcopy(field)
-    return copy.copy(field)
+    copied: serializers.Field = object.__new__(type(field))
+    copied.__dict__ |= field.__dict__
+    return copied
 
 
 class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
@@ -123,6 +149,32 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
     def model(self) -> type[BaseModel]:
         return cast("type[BaseModel]", self.Meta.model)
 
+    @cached_property
+    def fields(self) -> BindingDict:
+        fields = BindingDict(self)
+        for name, field in self.get_fields().items():
+            if field.field_name == name:
+                field.parent, fields.fields[name] = self, field  # the copy of a field that was bound before
+            else:
+                fields[name] = field
+        return fields
+
+    def to_representation(self, instance: BaseModel) -> dict[str, Any]:
+        """Return what DRF returns, faster if each field reads one attribute of the row."""
+        found = {}
+        for name, field in self.fields.fields.items():
+            if field.write_only:
+                continue
+            attname = getattr(field, "read_attname", None)
+            if attname is None:
+                return super().to_representation(instance)
+            value = getattr(instance, attname)
+            if isinstance(field, serializers.PrimaryKeyRelatedField):
+                found[name] = value
+            else:
+                found[name] = None if value is None else field.to_representation(value)
+        return found
+
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: _copied(field) for name, field in _fields_of(type(self)).items()}
 
@@ -134,8 +186,13 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         return derived_fields.field_for(model_class, field_name)
 
-    def get_unique_together_validators(self) -> list[Any]:
-        return []  # the database's constraints check the same without another query, and without a race
+    def get_validators(self) -> list[Any]:
+        """Return those of `Meta` only. The database's constraints check the others without another query and without a race."""
+        return list(getattr(getattr(self, "Meta", None), "validators", ()))
+
+    def run_validators(self, value: object) -> None:
+        if self.validators:  # else DRF would look for defaults in all read-only fields
+            super().run_validators(value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Call the model's `clean` on the changed row."""

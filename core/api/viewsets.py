@@ -8,17 +8,17 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from core import context
 from core.api import etag, idempotency
 from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
-from core.fast_lists import fast_path
+from core.fast_lists import fast_path, locked_rows
 from core.fast_lists.read_permissions import Audience
 from core.fast_lists.sql_serializer import SqlSerializer
-from core.models.base import BaseModel, IdempotencyKey, OwnedModel
+from core.models.base import BaseModel, OwnedModel
 from core.postgres import replicas
 
 # A viewset that overrides one of these is not compiled, because the fast path does the same work itself
@@ -51,7 +51,7 @@ class BaseViewSet(GenericViewSet[RowT]):
     ordering = "-created_at"
     ordering_fields: tuple[str, ...] = ("created_at",)
     search_fields: tuple[str, ...] = ()
-    _reserved: IdempotencyKey | None = None
+    _reserved: idempotency.Reserved | None = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
@@ -116,12 +116,18 @@ class BaseViewSet(GenericViewSet[RowT]):
 
     def locked_object(self) -> RowT:
         """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
-        instance = self._one(self.filter_queryset(self.get_queryset()).select_for_update(of=("self",)))
+        found = locked_rows.find(self)
+        if found:
+            instance = self._checked(cast("RowT", found))
+        else:
+            instance = self._one(self.filter_queryset(self.get_queryset()).select_for_update(of=("self",)))
         etag.require_match(self.request, instance)
         return instance
 
     def _one(self, queryset: QuerySet[Any]) -> RowT:
-        instance = get_object_or_404(queryset, **self.lookup())
+        return self._checked(get_object_or_404(queryset, **self.lookup()))
+
+    def _checked(self, instance: RowT) -> RowT:
         self.check_object_permissions(self.request, instance)
         return instance
 
@@ -152,7 +158,11 @@ class BaseViewSet(GenericViewSet[RowT]):
         )
 
     def row_response(self, instance: BaseModel, *, status: int = 200) -> Response:
-        return Response(self.get_serializer(instance).data, status=status, headers={"ETag": etag.etag_of(instance)})
+        return self.saved_response(self.get_serializer(instance), status=status)
+
+    def saved_response(self, serializer: BaseSerializer[RowT], *, status: int = 200) -> Response:
+        """Return the row of a serializer, which has saved it."""
+        return Response(serializer.data, status=status, headers={"ETag": etag.etag_of(cast("RowT", serializer.instance))})
 
 
 class ListMixin(mixins.ListModelMixin, BaseViewSet[RowT]):
@@ -183,7 +193,7 @@ class CreateMixin(mixins.CreateModelMixin, BaseViewSet[RowT]):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        return self.row_response(cast("RowT", serializer.instance), status=201)
+        return self.saved_response(serializer, status=201)
 
 
 class UpdateMixin(mixins.UpdateModelMixin, BaseViewSet[RowT]):
@@ -194,7 +204,7 @@ class UpdateMixin(mixins.UpdateModelMixin, BaseViewSet[RowT]):
         serializer = self.get_serializer(instance, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         self.perform_update(serializer)
-        return self.row_response(cast("RowT", serializer.instance))
+        return self.saved_response(serializer)
 
 
 class DestroyMixin(mixins.DestroyModelMixin, BaseViewSet[RowT]):
@@ -224,8 +234,8 @@ class OwnedBaseViewSet(BaseViewSet[RowT]):
     def page_of(self, rows: list[Any]) -> Response:
         return super().page_of(rows if self.get_sql_serializer() else [self.with_owner(row) for row in rows])
 
-    def _one(self, queryset: QuerySet[Any]) -> RowT:
-        return self.with_owner(super()._one(queryset))
+    def _checked(self, instance: RowT) -> RowT:
+        return self.with_owner(super()._checked(instance))
 
     def with_owner(self, row: RowT) -> RowT:
         """Set the row's owner to the authenticated user, whose time zone is then known without a query."""

@@ -236,7 +236,10 @@ def _unwrap_keys(rows: dict[UUID, bytes]) -> tuple[dict[UUID, Key], dict[UUID, E
 
 
 def unwrap_key(user_id: UUID, wrapped: bytes) -> Key:
-    """Return the data key in `wrapped` for decryption, or raise UnknownKeyError or TamperedError."""
+    """Return the data key in `wrapped`, or raise UnknownKeyError or TamperedError.
+
+    SECURITY: to encrypt with it, its row must be locked FOR KEY SHARE.
+    """
     key = Key(key_ring.DATA_KEY_VERSION, unwrap(user_id, wrapped))
     _cache.put(user_id, key)
     return key

@@ -54,10 +54,11 @@ class CompiledInstanceQuery:
         """Return the instances, read in the open transaction, or raise django.db.Error."""
         if not settings.FAST_LISTS:
             return list(self._build(values))
-        plan = self._plan or self._compile()
+        plan = self._plan or self.compile()
         return [plan.instance(row) for row in compiled_queries.read_in_transaction(connection, plan.statement, values)]
 
-    def _compile(self) -> _InstancePlan:
+    def compile(self) -> _InstancePlan:
+        """Compile the query, or raise UncompilableError."""
         statement = compiled_queries.compile_query(self._build, self._kinds, connection)
         probes = {name: PROBE_FACTORIES[kind]() for name, kind in self._kinds.items()}
         compiler = self._build(probes).query.get_compiler(connection=connection)

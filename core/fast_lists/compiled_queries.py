@@ -7,14 +7,10 @@ ORM.
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
-from itertools import count
 from secrets import randbelow
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,24 +21,26 @@ from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
-from psycopg.adapt import AdaptersMap, Transformer
-from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
-from psycopg.types.datetime import TimestamptzLoader
+from psycopg.adapt import Transformer
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName
+from psycopg.pq import TransactionStatus
 
 from core import clock, context, rls
+from core.fast_lists.query_session import NOW_PARAMETER as NOW_PARAMETER
+from core.fast_lists.query_session import CompiledQuery as CompiledQuery
+from core.fast_lists.query_session import QuerySession, from_sql
+from core.fast_lists.query_session import Rows as Rows
+from core.fast_lists.query_session import Values as Values
 from core.postgres.limits import transaction_sql
 
-MAX_PREPARED_STATEMENTS = 200  # per connection; the server stores the plan of each in memory
 PARAMETERS = re.compile(r"(%%|%s)")
 CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # without dates and times, which may come from the clock
 # A migration has changed the columns of a prepared statement, or the statement was deallocated.
 STALE_PLAN_ERRORS = (FeatureNotSupported, InvalidSqlStatementName)
-NOW_PARAMETER = "current time"  # the parameter of `core.postgres.expressions.ClockNow`
-Values = Mapping[str, Any]
+# A constraint or the type of a column has refused a write; the prepared statements remain usable.
+REFUSED_VALUE_ERRORS = (psycopg.IntegrityError, psycopg.DataError)
 Build = Callable[[dict[str, Any]], QuerySet[Any]]
-Rows = list[tuple[Any, ...]]
+Statements = tuple[tuple["CompiledQuery", Values], ...]
 
 
 def _random_instant() -> datetime:
@@ -64,28 +62,11 @@ class UncompilableError(Exception):
     """The query can't be compiled, because its SQL depends on the values or does not contain them unchanged."""
 
 
-@dataclass(frozen=True, eq=False)
-class CompiledQuery:
-    """SQL split at its parameters into `pieces`, with the parameters' `names` in their order."""
-
-    pieces: tuple[bytes, ...]
-    names: tuple[str, ...]
-
-    @cached_property
-    def prepared_sql(self) -> bytes:
-        """The SQL with the parameters `$1`, `$2`, …, for PREPARE."""
-        return self.pieces[0] + b"".join(b"$%d%b" % (number, piece) for number, piece in enumerate(self.pieces[1:], 1))
-
-    def with_literals(self, literals: list[bytes]) -> bytes:
-        return b"".join(part for pair in zip(self.pieces, [*literals, b""], strict=True) for part in pair)
-
-
 Read = Callable[[CompiledQuery, Values], Rows]
 # Only the settings that row policies read; the others are for the audit log, and nothing is written here.
 SET_ROLE = CompiledQuery(
     (b"SELECT set_config('role', ", b", true), set_config('app.user_id', ", b", true)"), names=("role", "user_id")
 )
-SET_CONTEXT = CompiledQuery(tuple(part.encode() for part in rls.SET_CONTEXT_SQL.split("%s")), names=rls.SETTING_NAMES)
 
 
 def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> CompiledQuery:
@@ -132,67 +113,10 @@ def _kind_of(value: object) -> type | None:
     return next((kind for kind in PROBE_FACTORIES if isinstance(value, kind) and not isinstance(value, bool)), None)
 
 
-class _QuerySession:
-    """A connection to the server and its prepared statements.
-
-    psycopg's cursors would take as long as the server. This class uses libpq directly, with psycopg's adapters for values.
-    """
-
-    def __init__(self, raw: "psycopg.Connection[Any]") -> None:
-        self._connection = raw.pgconn
-        self._encoding = raw.info.encoding
-        self._writing = Transformer.from_context(raw)
-        adapters = AdaptersMap(raw.adapters)
-        # without Django's own loader, which converts each timestamp to a time zone in Python; all are UTC here
-        adapters.register_loader("timestamptz", TimestamptzLoader)
-        self._reading = Transformer(_Context(adapters, raw))
-        self._prepared: OrderedDict[CompiledQuery, bytes] = OrderedDict()
-
-    def read(self, statement: CompiledQuery, values: Values, *, prepare: bool, first: tuple[bytes, ...] = ()) -> Rows:
-        """Return the rows of a statement, which is sent in one message with the statements in `first`."""
-        message = self.render(statement, {**values, NOW_PARAMETER: clock.now()}, prepare=prepare)
-        return self._rows(self._send(b";".join((*first, message))))
-
-    def render(self, statement: CompiledQuery, values: Values, *, prepare: bool) -> bytes:
-        literals = [self._writing.as_literal(values[name]) for name in statement.names]
-        if prepare:
-            name = self._name_of(statement)
-            return b"EXECUTE %b(%b)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
-        return statement.with_literals(literals)
-
-    def _name_of(self, statement: CompiledQuery) -> bytes:
-        name = self._prepared.get(statement)
-        if name is None:
-            name = b"mingus_%d" % next(_numbers)
-            self._send(b"PREPARE " + name + b" AS " + statement.prepared_sql)
-            self._prepared[statement] = name
-            if len(self._prepared) > MAX_PREPARED_STATEMENTS:
-                self._send(b"DEALLOCATE " + self._prepared.popitem(last=False)[1])
-        self._prepared.move_to_end(statement)
-        return name
-
-    def _send(self, message: bytes) -> PGresult:
-        """Send a message and return its last result, or raise psycopg.Error."""
-        result = self._connection.exec_(message)
-        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-            raise error_from_result(result, encoding=self._encoding)
-        return result
-
-    def _rows(self, result: PGresult) -> Rows:
-        self._reading.set_pgresult(result)
-        return self._reading.load_rows(0, result.ntuples, tuple)
+SET_CONTEXT = from_sql(rls.SET_CONTEXT_SQL, rls.SETTING_NAMES)
 
 
-@dataclass(frozen=True)
-class _Context:
-    """A context for a Transformer, with other adapters than the connection's."""
-
-    adapters: AdaptersMap
-    connection: "psycopg.Connection[Any]"
-
-
-_numbers = count(1)
-_sessions: "WeakKeyDictionary[psycopg.Connection[Any], _QuerySession]" = WeakKeyDictionary()
+_sessions: "WeakKeyDictionary[psycopg.Connection[Any], QuerySession]" = WeakKeyDictionary()
 
 
 @contextmanager
@@ -242,34 +166,43 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
             raise
 
 
-def read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values) -> Rows:
-    """Return the rows of a statement, read in the open transaction, or in a new one if the ORM would begin one.
+def read_in_transaction(
+    connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, first: Statements = ()
+) -> Rows:
+    """Return the rows of a statement, executed in the open transaction, or in a new one if the ORM would begin one.
 
-    BEGIN, the settings of the context and the statement are one message. Raise django.db.Error, as the ORM does.
+    BEGIN, the settings of the context, the statements in `first`, whose rows are not returned, and the statement are one
+    message. Raise django.db.Error, as the ORM does.
     """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     begins = raw.info.transaction_status == TransactionStatus.IDLE
     with connection.wrap_database_errors, _logged_query(connection, statement):
         try:
-            return _read_in_transaction(connection, statement, values, begins=begins)
+            return _read_in_transaction(connection, statement, values, first, begins=begins)
         except STALE_PLAN_ERRORS as error:
             if not begins:  # the transaction has failed; the client may retry the request
                 raise OperationalError("A prepared statement is outdated.") from error
             raw.pgconn.exec_(b"ROLLBACK")  # nothing else was executed, so the transaction can begin again
-            return _read_in_transaction(connection, statement, values, begins=begins)
+            return _read_in_transaction(connection, statement, values, first, begins=begins)
 
 
-def _read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, *, begins: bool) -> Rows:
+def _read_in_transaction(
+    connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, first: Statements, *, begins: bool
+) -> Rows:
     raw: psycopg.Connection[Any] = connection.connection
-    prepare, session, first = _can_prepare(connection), _session(raw), []
-    if begins and not connection.get_autocommit():
-        first.append(b"BEGIN")
+    prepare, session = _can_prepare(connection), _session(raw)
+    before = [b"BEGIN"] if begins and not connection.autocommit else []
     wanted = rls.pending_context(connection)
     try:
         if wanted is not None:
-            first.append(session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare) + transaction_sql(connection))
-        rows = session.read(statement, values, prepare=prepare, first=tuple(first))
+            before.append(
+                session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare) + transaction_sql(connection)
+            )
+        before += [session.render(earlier, parameters, prepare=prepare) for earlier, parameters in first]
+        rows = session.read(statement, values, prepare=prepare, first=tuple(before))
+    except REFUSED_VALUE_ERRORS:
+        raise
     except psycopg.Error:
         _sessions.pop(raw, None)
         raise
@@ -278,8 +211,8 @@ def _read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQue
     return rows
 
 
-def _session(raw: "psycopg.Connection[Any]") -> _QuerySession:
-    return _sessions.get(raw) or _sessions.setdefault(raw, _QuerySession(raw))
+def _session(raw: "psycopg.Connection[Any]") -> QuerySession:
+    return _sessions.get(raw) or _sessions.setdefault(raw, QuerySession(raw))
 
 
 def _can_prepare(connection: BaseDatabaseWrapper) -> bool:
@@ -287,13 +220,16 @@ def _can_prepare(connection: BaseDatabaseWrapper) -> bool:
     return not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
+def _logged_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> AbstractContextManager[None]:
+    """Return a context that adds the statement to `connection.queries` if queries are logged."""
+    return _timed_query(connection, statement) if connection.queries_logged else nullcontext()
+
+
 @contextmanager
-def _logged_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> Iterator[None]:
-    """Add the statement to `connection.queries` if queries are logged."""
+def _timed_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> Iterator[None]:
     start = time.perf_counter()
     try:
         yield
     finally:
-        if connection.queries_logged:
-            seconds = time.perf_counter() - start
-            connection.queries_log.append({"sql": statement.prepared_sql.decode(), "time": f"{seconds:.3f}"})
+        seconds = time.perf_counter() - start
+        connection.queries_log.append({"sql": statement.prepared_sql.decode(), "time": f"{seconds:.3f}"})

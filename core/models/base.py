@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 import pgtrigger
@@ -20,11 +20,15 @@ from core.audit.triggers import AUDIT
 from core.encryption import data_keys
 from core.encryption.blind_index import with_blind_indexes
 from core.encryption.fields import encrypt, encrypted_fields, is_encrypted
+from core.fast_lists import compiled_writes
+from core.fast_lists.compiled_writes import Column
 from core.models.derived import Derived
 from core.models.money import normalize_amounts, with_amounts
 from core.privacy.declarations import Privacy, internal
 
 JsonObject = dict[str, Any]
+Columns = Sequence[Column]
+ColumnValues = Sequence[tuple[Column, None, object]]
 DerivedFromEncrypted = Callable[[Callable[[], Any]], Any]
 
 # The application sets `updated_at` itself. The trigger sets it for bulk and raw updates, which leave it unchanged.
@@ -99,6 +103,19 @@ class BaseModel(models.Model):
         # SECURITY: the owner's data key must stay locked until the values that it encrypts are stored
         with data_keys.cached_in_transaction() if encrypted_fields(type(self)) else nullcontext():
             super().save(*args, update_fields=with_blind_indexes(self, update_fields), **kwargs)
+
+    def _do_insert(self, manager: object, using: str, fields: Columns, returning_fields: Columns, raw: bool) -> list[Any]:
+        # a column that is returned for its default in the database needs none if its value is in the row
+        is_complete = not raw and {*returning_fields} <= {*fields}
+        if is_complete and compiled_writes.insert(self, fields, using):
+            return []
+        found: list[Any] = cast("Any", super())._do_insert(manager, using, fields, returning_fields, raw)
+        return found
+
+    def _do_update(self, base_qs: object, using: str, pk_val: object, values: ColumnValues, *options: object) -> bool:  # type: ignore[override]  # the stubs are those of a later Django
+        updated = compiled_writes.update(self, [(field, value) for field, _, value in values], using)
+        found: bool = cast("Any", super())._do_update(base_qs, using, pk_val, values, *options) if updated is None else updated
+        return found
 
     @classmethod
     def sql_derived(cls) -> dict[str, models.ExpressionWrapper]:

@@ -115,7 +115,7 @@ def pending_context(connection: BaseDatabaseWrapper, wanted: ActionContext | Non
     The caller stores it in `APPLIED_ATTRIBUTE` when it is set.
     """
     wanted = wanted or context.current()
-    wanted = wanted if wanted.role or not connection.get_autocommit() else EMPTY_CONTEXT
+    wanted = wanted if wanted.role or not connection.autocommit else EMPTY_CONTEXT
     if _begins_transaction(connection):
         setattr(connection, APPLIED_ATTRIBUTE, EMPTY_CONTEXT)
     return wanted if getattr(connection, APPLIED_ATTRIBUTE, None) != wanted else None

@@ -12,7 +12,6 @@ OWN_JSON = {
     "billing/stripe/account_objects.py": "objects of Stripe that were just written as JSON",
     "billing/stripe/client.py": "responses of Stripe",
     "billing/stripe/event_customers.py": "a stored event, which was checked when it arrived",
-    "core/api/idempotency.py": "a response that was just rendered",
     "core/encryption/fields.py": "a decrypted value that the application wrote",
     "core/mail.py": "an email that the application wrote",
     "core/api/renderers.py": "parts of a response",

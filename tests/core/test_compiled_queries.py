@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from core import clock, context, rls
 from core.context import Role
-from core.fast_lists import compiled_queries
+from core.fast_lists import compiled_queries, query_session
 from core.fast_lists.compiled_queries import CompiledQuery, UncompilableError
 from core.postgres.expressions import ClockNow
 from dev.factories import TransactionFactory
@@ -133,7 +133,7 @@ def test_a_fault_in_a_query_is_not_hidden_as_one_that_can_not_be_compiled() -> N
 
 
 def test_a_connection_limits_its_prepared_statements(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_queries, "MAX_PREPARED_STATEMENTS", 3)
+    monkeypatch.setattr(query_session, "MAX_PREPARED_STATEMENTS", 3)
     TransactionFactory(user=alice)
     deallocate()  # statements of other tests
     compiled_queries._sessions.clear()

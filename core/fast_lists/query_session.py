@@ -1,0 +1,105 @@
+"""A statement with parameters, and a connection that prepares and executes it without psycopg's cursors."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import psycopg
+from psycopg.adapt import AdaptersMap, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
+from psycopg.types.datetime import TimestamptzLoader
+
+from core import clock
+
+MAX_PREPARED_STATEMENTS = 200  # per connection; the server stores the plan of each in memory
+NOW_PARAMETER = "current time"  # the parameter of `core.postgres.expressions.ClockNow`
+Values = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
+_numbers = count(1)
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledQuery:
+    """SQL split at its parameters into `pieces`, with the parameters' `names` in their order."""
+
+    pieces: tuple[bytes, ...]
+    names: tuple[str, ...]
+
+    @cached_property
+    def prepared_sql(self) -> bytes:
+        """The SQL with the parameters `$1`, `$2`, …, for PREPARE."""
+        return self.pieces[0] + b"".join(b"$%d%b" % (number, piece) for number, piece in enumerate(self.pieces[1:], 1))
+
+    def with_literals(self, literals: list[bytes]) -> bytes:
+        return b"".join(part for pair in zip(self.pieces, [*literals, b""], strict=True) for part in pair)
+
+
+def from_sql(sql: str, names: tuple[str, ...]) -> CompiledQuery:
+    """Return a statement that was written by hand, with `%s` for each of the parameters with these names."""
+    return CompiledQuery(tuple(sql.encode().split(b"%s")), names)
+
+
+class QuerySession:
+    """A connection to the server and its prepared statements.
+
+    psycopg's cursors would take as long as the server. This class uses libpq directly, with psycopg's adapters for values.
+    """
+
+    def __init__(self, raw: "psycopg.Connection[Any]") -> None:
+        self._connection = raw.pgconn
+        self._encoding = raw.info.encoding
+        self._writing = Transformer.from_context(raw)
+        adapters = AdaptersMap(raw.adapters)
+        # without Django's own loader, which converts each timestamp to a time zone in Python; all are UTC here
+        adapters.register_loader("timestamptz", TimestamptzLoader)
+        self._reading = Transformer(_Context(adapters, raw))
+        self._prepared: OrderedDict[CompiledQuery, bytes] = OrderedDict()
+
+    def read(self, statement: CompiledQuery, values: Values, *, prepare: bool, first: tuple[bytes, ...] = ()) -> Rows:
+        """Return the rows of a statement, which is sent in one message with the statements in `first`."""
+        if NOW_PARAMETER in statement.names:
+            values = {**values, NOW_PARAMETER: clock.now()}
+        message = self.render(statement, values, prepare=prepare)
+        return self._rows(self._send(b";".join((*first, message))))
+
+    def render(self, statement: CompiledQuery, values: Values, *, prepare: bool) -> bytes:
+        literals = [self._writing.as_literal(values[name]) for name in statement.names]
+        if prepare:
+            name = self._name_of(statement)
+            return b"EXECUTE %b(%b)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
+        return statement.with_literals(literals)
+
+    def _name_of(self, statement: CompiledQuery) -> bytes:
+        name = self._prepared.get(statement)
+        if name is None:
+            name = b"mingus_%d" % next(_numbers)
+            self._send(b"PREPARE " + name + b" AS " + statement.prepared_sql)
+            self._prepared[statement] = name
+            if len(self._prepared) > MAX_PREPARED_STATEMENTS:
+                self._send(b"DEALLOCATE " + self._prepared.popitem(last=False)[1])
+        self._prepared.move_to_end(statement)
+        return name
+
+    def _send(self, message: bytes) -> PGresult:
+        """Send a message and return its last result, or raise psycopg.Error."""
+        result = self._connection.exec_(message)
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            raise error_from_result(result, encoding=self._encoding)
+        return result
+
+    def _rows(self, result: PGresult) -> Rows:
+        self._reading.set_pgresult(result)
+        return self._reading.load_rows(0, result.ntuples, tuple)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """A context for a Transformer, with other adapters than the connection's."""
+
+    adapters: AdaptersMap
+    connection: "psycopg.Connection[Any]"
