@@ -15,7 +15,7 @@ from core import context
 from core.api import etag, idempotency
 from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
-from core.fast_lists import fast_path, locked_rows
+from core.fast_lists import fast_path, object_rows
 from core.fast_lists.read_permissions import Audience
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.models.base import BaseModel, OwnedModel
@@ -112,11 +112,12 @@ class BaseViewSet(GenericViewSet[RowT]):
         return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
 
     def get_object(self) -> RowT:
-        return self._one(self.filter_queryset(self.get_queryset()))
+        found = object_rows.find(self, lock=False)
+        return self._checked(cast("RowT", found)) if found else self._one(self.filter_queryset(self.get_queryset()))
 
     def locked_object(self) -> RowT:
         """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
-        found = locked_rows.find(self)
+        found = object_rows.find(self, lock=True)
         if found:
             instance = self._checked(cast("RowT", found))
         else:

@@ -27,6 +27,7 @@ class _InstancePlan:
     names: list[str]
     converters: tuple[Converter, ...]
     related: list[Any]
+    annotations: tuple[tuple[str, int], ...]
 
     def instance(self, row: tuple[Any, ...]) -> Model:
         values = list(row)
@@ -35,13 +36,15 @@ class _InstancePlan:
         instance = self.model.from_db(connection.alias, self.names, values[: len(self.names)])
         for populator in self.related:
             populator.populate(values, instance)
+        for name, place in self.annotations:
+            setattr(instance, name, values[place])
         return instance
 
 
 class CompiledInstanceQuery:
     """A compiled query for the instances of the queryset that `build` returns for values of these types, by name.
 
-    The queryset must return whole instances, with or without `select_related`. The first call raises UncompilableError if the
+    The queryset must return whole instances, with or without `select_related` and annotations. The first call raises UncompilableError if the
     SQL depends on the values.
     """
 
@@ -72,5 +75,6 @@ class CompiledInstanceQuery:
             for convert in converts
         )
         related = related_populators(info, compiler.select, connection.alias)
-        self._plan = _InstancePlan(statement, info["model"], names, converters, related)
+        annotations = tuple(compiler.annotation_col_map.items())
+        self._plan = _InstancePlan(statement, info["model"], names, converters, related, annotations)
         return self._plan
