@@ -22,7 +22,7 @@ PACKAGES = (
     *("django", "djangorestframework", "psycopg", "orjson"),
     *("fastapi", "pydantic", "sqlalchemy", "asyncpg", "uvloop", "django-ninja"),
 )
-HEAD = f"{'':42} {'CPU × limit':>20} {'wall × limit':>20} {'CPU':>10} {'of it SQL':>10} {'p50':>10} {'p99':>10} {'p99 ×':>6}"
+HEAD = f"{'':42} {'CPU × limit':>20} {'wall × limit':>20} {'CPU':>10} {'of it SQL':>10} {'p50':>10} {'p99':>10} {'p99 ×':>6} {'req/s':>7}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def table(part: Part) -> str:
 def _line(result: Result) -> str:
     ratios = f"{_ratio(result.cpu_ratio):>20} {_ratio(result.wall_ratio):>20}"
     times = f"{_time(result.p50):>10} {_time(result.p99):>10} {result.p99_ratio:>6.2f}"
-    return f"{result.name:42} {ratios} {_time(result.cpu):>10} {result.database_share:>10.0%} {times}"
+    rate = f" {result.rate:>7.0f}" if result.rate else ""
+    return f"{result.name:42} {ratios} {_time(result.cpu):>10} {result.database_share:>10.0%} {times}{rate}"
 
 
 def _ratio(spread: Spread) -> str:

@@ -1,0 +1,47 @@
+"""Users with an account, a token and a session, created by the models of a checkout of MINGUS.
+
+Another checkout runs this file with its own interpreter, so it imports nothing of this one.
+"""
+
+import json
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+import django
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+
+def new_session(user: Any) -> str:
+    """Create a session as it is after a login with a password, and return its key."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session.update(
+        {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+            AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "password", "at": time.time(), "email": user.email}],
+            f"{AUTHENTICATION_METHODS_SESSION_KEY}_user": str(user.pk),
+        }
+    )
+    session.create()
+    return str(session.session_key)
+
+
+def sign_up(number: int) -> dict[str, str]:
+    """Create a user with an account, a token and a session."""
+    get_model = django.apps.apps.get_model
+    user = get_model("users", "User").objects.create(email=f"bench{number}@example.com", password="!")  # noqa: S106 - no password
+    account = get_model("finance", "EncryptedFinancialProfile").objects.create(
+        user=user, profile_name="Checking", profile_type="checking"
+    )
+    _, token = get_model("users", "PersonalAccessToken").objects.create(user=user, name="benchmark", scope="read-write")
+    return {"id": str(user.pk), "account": str(account.pk), "token": token, "session": new_session(user)}
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.stdout.write(json.dumps([sign_up(number) for number in range(int(sys.argv[1]))]))
