@@ -21,7 +21,8 @@ from users.models import User
 BASE_DATABASE = "bench_mingus_base"
 # Each process has one thread for Django, which uses one connection.
 PRODUCTION = {"TRUSTED_PROXIES": "127.0.0.1/32", "DATABASE_POOL_MIN": "1", "DATABASE_POOL_MAX": "4"}
-PLAIN = {"FAST_LISTS": "0"}
+WITHOUT_COMPILED_LISTS = {"FAST_LISTS": "0"}
+OURS, PLAIN, PLAIN_WITHOUT_SQL = "MINGUS", "MINGUS, plain", "MINGUS, plain, no SQL serializer"
 APPLICATION = "mingus.asgi:application"
 WITHOUT_SQL = "benchmarks.servers.without_sql_serializer:application"
 SERVER_OF_CHECKOUT = """
@@ -84,9 +85,9 @@ def commands(workers: int, changes: dict[str, str] | None = None, application: s
 def variants(workers: int) -> dict[str, list[Command]]:
     """Return today's build and, for the ablation, what is left without the compiled lists and the serialization in SQL."""
     return {
-        "MINGUS": commands(workers),
-        "MINGUS, plain": commands(workers, PLAIN),
-        "MINGUS, plain without SQL serializer": commands(workers, PLAIN, WITHOUT_SQL),
+        OURS: commands(workers),
+        PLAIN: commands(workers, WITHOUT_COMPILED_LISTS),
+        PLAIN_WITHOUT_SQL: commands(workers, WITHOUT_COMPILED_LISTS, WITHOUT_SQL),
     }
 
 

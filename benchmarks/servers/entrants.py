@@ -1,8 +1,7 @@
 """The requests of each part, and the servers that receive them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -47,7 +46,6 @@ class Credential:
 TOKEN = Credential("token", lambda person: {"Authorization": f"Bearer {person.token}"})
 SESSION = Credential("session token", lambda person: {"X-Session-Token": person.session})
 COOKIE = Credential("cookie", lambda person: {"Cookie": f"{settings.SESSION_COOKIE_NAME}={person.session}"})
-CREDENTIALS = (TOKEN, SESSION, COOKIE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +81,11 @@ class Population:
         requests = [HttpRequest("POST", PATH, credential.headers(person) | key, body) for person, body in drawn]
         return Replay(requests, status=201, is_template=True)
 
-    def patches(self, server: Server, credential: Credential, connections: int) -> Replay:
+    def patches(self, credential: Credential) -> Replay:
         """Return requests that change a transaction, for each connection its own, with the tag of its last state."""
-        rows = self._rows()[:connections]
-        read = [fetch(server.port, HttpRequest("GET", path, credential.headers(person))) for person, path in rows]
-        changed = {"If-Match": "@ETAG@"}
-        body = b'{"description": "Changed @NUMBER@"}'
-        requests = [HttpRequest("PATCH", path, credential.headers(person) | changed, body) for person, path in rows]
-        return Replay(requests, etags=[reply.etag for reply in read], is_template=True)
+        body, condition = b'{"description": "Changed @NUMBER@"}', {"If-Match": "@ETAG@"}
+        requests = [HttpRequest("PATCH", path, credential.headers(person) | condition, body) for person, path in self._rows()]
+        return Replay(requests, is_template=True, is_conditional=True)
 
     def _rows(self) -> list[tuple[BenchmarkUser, str]]:
         """Return users with the paths of their transactions, first one of each user."""
@@ -109,10 +104,3 @@ def unchanged(server: Server, lists: Replay) -> Replay | None:
         for request, tag in zip(lists.requests, tags, strict=True)
     ]
     return Replay(conditional, status=304)
-
-
-def by_credential(
-    server: str, made: Callable[[Any], Replay], credentials: Sequence[Credential], **known: bool
-) -> list[Entrant]:
-    """Return an entrant for each credential."""
-    return [Entrant(f"{server}, {credential.name}", server, made(credential), **known) for credential in credentials]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.servers.peers.commands import BOLT, LIMIT_NAME, NINJA
 from benchmarks.servers.rounds import Turn
 
 Turns = Mapping[str, Mapping[str, Sequence[Turn]]]  # of the entrants, by part
@@ -11,7 +12,7 @@ Place = tuple[str, str]  # a part and an entrant
 
 LIST, OBJECT, POST, PATCH, UNCHANGED = "list", "object", "post", "patch", "unchanged"
 TOKEN, SESSION, COOKIE = (f"MINGUS, {name}" for name in ("token", "session token", "cookie"))
-BASE, NINJA, BOLT = "e81ec44, token", "django-ninja, tuned, granian", "django-bolt"
+BASE = "e81ec44, token"
 KEY = "MINGUS, token, Idempotency-Key"
 
 
@@ -48,7 +49,7 @@ GOALS = (
     Goal("list by session token against list by token", (LIST, SESSION), (LIST, TOKEN), 1.2),
     Goal("list by cookie against list by token", (LIST, COOKIE), (LIST, TOKEN), 1.2),
     Goal("list by session token against django-bolt", (LIST, SESSION), (LIST, BOLT), 2.0, is_rate=True),
-    Goal("list by token against the bare limit", (LIST, TOKEN), (LIST, "limit"), 1.5),
+    Goal("list by token against the bare limit", (LIST, TOKEN), (LIST, LIMIT_NAME), 1.5),
     Goal("one object by token against list by token", (OBJECT, TOKEN), (LIST, TOKEN), 1.0),
     Goal("one object by session token against list by token", (OBJECT, SESSION), (LIST, TOKEN), 1.2),
     Goal("POST against e81ec44", (POST, TOKEN), (POST, BASE), 0.6),

@@ -32,23 +32,36 @@ class HttpRequest:
     headers: dict[str, str]
     body: bytes = b""
 
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers, with those of every client and of the proxy."""
+        length = {"Content-Type": "application/json", "Content-Length": str(len(self.body))} if self.body else {}
+        return PROXY | {"Accept": "application/json"} | self.headers | length
+
     def encoded(self) -> bytes:
         """Return the bytes that are sent."""
-        length = {"Content-Type": "application/json", "Content-Length": str(len(self.body))} if self.body else {}
-        lines = [f"{name}: {value}" for name, value in (PROXY | {"Accept": "application/json"} | self.headers | length).items()]
+        lines = [f"{name}: {value}" for name, value in self.all_headers().items()]
         return "\r\n".join([f"{self.method} {self.path} HTTP/1.1", *lines, "", ""]).encode() + self.body
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Requests that are repeated. If `etags` are given, each connection repeats its own request with the tag of its last
-    response, at first with its own of `etags`.
+    """Requests that are repeated, with the expected status.
+
+    If it `is_conditional`, each connection repeats its own request with the tag of its last response. `etags` are the first.
     """
 
     requests: Sequence[HttpRequest]
     status: int = 200
-    etags: Sequence[str] = ()
     is_template: bool = False
+    is_conditional: bool = False
+    etags: Sequence[str] = ()
+
+    def prepared(self, port: int, connections: int) -> "Replay":
+        """Return the requests as they are sent next: conditional ones with the present tags, read from the server."""
+        if not self.is_conditional:
+            return self
+        own = self.requests[:connections]
+        return replace(self, requests=own, etags=[fetch(port, replace(each, method="GET", body=b"")).etag for each in own])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +85,25 @@ def fetch(port: int, request: HttpRequest, *, timeout: float = 30) -> Reply:
     """Send one request on a new connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
-        connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in (PROXY | {"Accept": "application/json"} | request.headers).items():
-            connection.putheader(name, value)
-        if request.body:
-            connection.putheader("Content-Type", "application/json")
-            connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        response = connection.getresponse()
-        return Reply(response.status, response.headers.get("ETag", ""), response.read())
+        return send(connection, request)
     finally:
         connection.close()
 
 
-def probe(port: int, replay: Replay) -> Reply:
-    """Send the first request once, and require its status."""
-    request = replay.requests[0]
+def send(connection: http.client.HTTPConnection, request: HttpRequest) -> Reply:
+    """Send one request, and return the response."""
+    connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
+    for name, value in request.all_headers().items():
+        connection.putheader(name, value)
+    connection.endheaders(request.body or None)
+    response = connection.getresponse()
+    return Reply(response.status, response.headers.get("ETag", ""), response.read())
+
+
+def probe(port: int, replay: Replay, number: int = 0) -> Reply:
+    """Send one of the requests, and require its status."""
+    replay = replay.prepared(port, 1)
+    request = replay.requests[number % len(replay.requests)]
     etag, key = (*replay.etags, "")[0], str(uuid4())
     values = {name: value.replace("@ETAG@", etag).replace("@KEY@", key) for name, value in request.headers.items()}
     reply = fetch(port, replace(request, headers=values, body=request.body.replace(b"@NUMBER@", b"00000000")))
@@ -97,11 +113,11 @@ def probe(port: int, replay: Replay) -> Reply:
 
 
 def drive(port: int, replay: Replay, *, connections: int, seconds: int) -> Load:
-    """Send requests as fast as the server responds. Raise UnequalError if one of them failed."""
+    """Send prepared requests as fast as the server responds. Raise UnequalError if one of them failed."""
     program = shutil.which("wrk")
     if program is None:
         raise MissingProgramError("The servers are measured with wrk. Install it (Debian: sudo apt-get install wrk).")
-    threads = connections if replay.etags else 1
+    threads = connections if replay.is_conditional else 1
     size = [f"--threads={threads}", f"--connections={connections}", f"--duration={seconds}s", "--timeout=30s"]
     with TemporaryDirectory(prefix="mingus-bench-") as folder:
         file = Path(folder, "replay.lua")
@@ -122,7 +138,7 @@ def as_lua(replay: Replay) -> bytes:
     """Return the requests as a module for replay.lua."""
     requests = b",\n".join(_quoted(request.encoded()) for request in replay.requests)
     etags = b", ".join(_quoted(etag.encode()) for etag in replay.etags)
-    flags = b"is_template = %s, own = %s" % (_lua_flag(replay.is_template), _lua_flag(bool(replay.etags)))
+    flags = b"is_template = %s, own = %s" % (_lua_flag(replay.is_template), _lua_flag(replay.is_conditional))
     return b'return { prefix = "%s", %s, etags = {%s}, requests = {\n%s\n} }\n' % (uuid4().hex.encode(), flags, etags, requests)
 
 

@@ -92,14 +92,21 @@ class Server:
 
 @contextmanager
 def started(name: str, commands: Sequence[Command]) -> Iterator[Server]:
-    """Run a server, which is ready in the block. It stops at the end of the block."""
+    """Run a server, which accepts connections in the block. It stops at the end of the block."""
+    with starting(name, commands) as server:
+        server.wait()
+        yield server
+
+
+@contextmanager
+def starting(name: str, commands: Sequence[Command]) -> Iterator[Server]:
+    """Start a server without waiting for it. It stops at the end of the block."""
     with TemporaryDirectory(prefix="mingus-bench-") as folder:
         log, port = Path(folder, "log"), free_port()
         metrics = Path(folder, "metrics")
         metrics.mkdir()
         server = Server(name, port, [command.start(port, str(metrics), log) for command in commands], log)
         try:
-            server.wait()
             yield server
         finally:
             server.stop()
@@ -107,9 +114,12 @@ def started(name: str, commands: Sequence[Command]) -> Iterator[Server]:
 
 @contextmanager
 def all_started(commands: Mapping[str, Sequence[Command]]) -> Iterator[dict[str, Server]]:
-    """Run several servers, by name."""
+    """Run several servers, by name. They start at the same time."""
     with ExitStack() as stack:
-        yield {name: stack.enter_context(started(name, each)) for name, each in commands.items()}
+        servers = {name: stack.enter_context(starting(name, each)) for name, each in commands.items()}
+        for server in servers.values():
+            server.wait()
+        yield servers
 
 
 def free_port() -> int:

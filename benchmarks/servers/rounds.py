@@ -13,8 +13,10 @@ from benchmarks.servers.entrants import Entrant
 from benchmarks.servers.load import drive, probe
 from benchmarks.servers.processes import Server
 
+WARM_UP = 30  # requests on new connections, which reach every worker
 KEYS = ("id", "financial_profile")
-GENERATED = ("id", "created_at", "updated_at", "description")
+GENERATED = ("id", "created_at", "updated_at")
+CHANGED = (*GENERATED, *KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,21 @@ def _rows(body: bytes) -> list[dict[str, object]]:
 
 
 def run(entrants: Sequence[Entrant], servers: Mapping[str, Server], meter: Meter, load: Load) -> dict[str, list[Turn]]:
-    """Measure the entrants in turns, once per round, after a warm-up round."""
+    """Measure the entrants in turns, once per round, after some requests to each."""
+    for entrant in entrants:
+        for number in range(WARM_UP):
+            probe(servers[entrant.server].port, entrant.replay, number)
     turns: dict[str, list[Turn]] = {entrant.name: [] for entrant in entrants}
-    order = [(number, entrant) for number in range(-1, load.rounds) for entrant in entrants]
-    for number, entrant in tqdm(order, desc="turns", unit="turn", leave=False):
-        taken = _turn(entrant, servers[entrant.server], meter, load)
-        turns[entrant.name] += [taken] if number >= 0 else []
+    for entrant in tqdm(list(entrants) * load.rounds, desc="turns", unit="turn", leave=False, disable=None):
+        turns[entrant.name].append(_turn(entrant, servers[entrant.server], meter, load))
     return turns
 
 
 def _turn(entrant: Entrant, server: Server, meter: Meter, load: Load) -> Turn:
     server.require_running()
+    replay = entrant.replay.prepared(server.port, load.connections)
     before, process = meter.cpu_by_session(), server.cpu()
-    found = drive(server.port, entrant.replay, connections=load.connections, seconds=load.seconds)
+    found = drive(server.port, replay, connections=load.connections, seconds=load.seconds)
     process = server.cpu() - process
     after = meter.cpu_by_session()
     database = sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())

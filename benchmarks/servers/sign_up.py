@@ -10,21 +10,22 @@ from importlib import import_module
 from typing import Any
 
 import django
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
+METHODS = "account_authentication_methods"  # of allauth, whose modules can't be imported before the apps
 
-def new_session(user: Any) -> str:
-    """Create a session as it is after a login with a password, and return its key."""
+
+def new_session(user: Any, method: str = "password") -> str:
+    """Create a session as it is after a login, and return its key. The method `mfa` is a second factor."""
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session.update(
         {
             SESSION_KEY: str(user.pk),
             BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
             HASH_SESSION_KEY: user.get_session_auth_hash(),
-            AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "password", "at": time.time(), "email": user.email}],
-            f"{AUTHENTICATION_METHODS_SESSION_KEY}_user": str(user.pk),
+            METHODS: [{"method": method, "at": time.time(), "email": user.email}],
+            f"{METHODS}_user": str(user.pk),
         }
     )
     session.create()

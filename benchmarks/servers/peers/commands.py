@@ -9,7 +9,15 @@ from benchmarks.servers.processes import Command
 PEERS = "benchmarks.servers.peers"
 # of an asynchronous process, so that it can wait for the database and work at the same time
 CONNECTIONS = 4
-LIMIT_NAME = "bare WSGI, psycopg, orjson, granian"
+LIMIT_NAME, BOLT, LITESTAR, FAST_GRANIAN, FAST_UVICORN, NINJA, DRF = NAMES = (
+    "bare WSGI, psycopg, orjson, granian",
+    "django-bolt",
+    "Litestar, SQLAlchemy, granian",
+    "FastAPI, SQLAlchemy, granian",
+    "FastAPI, SQLAlchemy, uvicorn",
+    "django-ninja, tuned, granian",
+    "stock DRF, gunicorn",
+)
 
 
 def commands(workers: int, database_url: str) -> dict[str, Sequence[Command]]:
@@ -36,10 +44,10 @@ def commands(workers: int, database_url: str) -> dict[str, Sequence[Command]]:
     gunicorn = ("gunicorn", "--bind", "127.0.0.1:{port}", "--workers", count, "--log-level", "warning")
     return {
         LIMIT_NAME: granian("wsgi", "bare_wsgi:application"),
-        "django-bolt": module("django", "runbolt", *address, "--processes", count, "--no-admin"),
-        "Litestar, SQLAlchemy, granian": granian("asgi", "asgi:star"),
-        "FastAPI, SQLAlchemy, granian": granian("asgi", "asgi:fast"),
-        "FastAPI, SQLAlchemy, uvicorn": module(*uvicorn, f"{PEERS}.asgi:fast"),
-        "django-ninja, tuned, granian": granian("wsgi", "wsgi:application", **ninja),
-        "stock DRF, gunicorn": module(*gunicorn, f"{PEERS}.wsgi:application", **drf),
+        BOLT: module("django", "runbolt", *address, "--processes", count, "--no-admin"),
+        LITESTAR: granian("asgi", "asgi:star"),
+        FAST_GRANIAN: granian("asgi", "asgi:fast"),
+        FAST_UVICORN: module(*uvicorn, f"{PEERS}.asgi:fast"),
+        NINJA: granian("wsgi", "wsgi:application", **ninja),
+        DRF: module(*gunicorn, f"{PEERS}.wsgi:application", **drf),
     }

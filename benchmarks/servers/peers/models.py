@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha512
+from typing import ClassVar
 
 from django.db import models
 from uuid_utils.compat import uuid7
@@ -19,6 +20,8 @@ class PeerUser(models.Model):
         app_label = "peers"
         managed = False
         db_table = "users_user"
+
+    objects: ClassVar["models.Manager[PeerUser]"] = models.Manager()
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -39,6 +42,8 @@ class PeerToken(models.Model):
         managed = False
         db_table = "users_personalaccesstoken"
 
+    objects: ClassVar["models.Manager[PeerToken]"] = models.Manager()
+
     def __str__(self) -> str:
         return self.token_key
 
@@ -51,6 +56,8 @@ class PeerAccount(models.Model):
         app_label = "peers"
         managed = False
         db_table = "finance_encryptedfinancialprofile"
+
+    objects: ClassVar["models.Manager[PeerAccount]"] = models.Manager()
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -78,6 +85,8 @@ class PeerTransaction(models.Model):
         app_label = "peers"
         managed = False
         db_table = "finance_financialtransaction"
+
+    objects: ClassVar["models.Manager[PeerTransaction]"] = models.Manager()
 
     def __str__(self) -> str:
         return self.description

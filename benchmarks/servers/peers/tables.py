@@ -87,14 +87,14 @@ async def owner_of(session: AsyncSession, token: str) -> User | None:
     return found.user
 
 
-def newest(owner: User, category: str, first: date, last: date) -> Select[tuple[Transaction]]:
+def newest(owner: User, category: str, first: date, last: date) -> Select[Transaction]:
     """Return the query for a page of a user's transactions, and one more row."""
     rows = select(Transaction).where(Transaction.user_id == owner.id, Transaction.category == category)
     rows = rows.where(Transaction.transaction_date >= first, Transaction.transaction_date <= last)
     return rows.order_by(Transaction.transaction_date.desc(), Transaction.id.desc()).limit(LIMIT + 1)
 
 
-def account_of(owner: User, key: UUID) -> Select[tuple[UUID]]:
+def account_of(owner: User, key: UUID) -> Select[UUID]:
     """Return the query for the key of a user's account."""
     return select(Account.id).where(Account.user_id == owner.id, Account.id == key)
 
