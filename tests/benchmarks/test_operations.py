@@ -1,0 +1,46 @@
+"""Tables of the CPU time of operations and of cold starts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from benchmarks import operations
+from benchmarks.operations import Caller, Cost
+from benchmarks.scale import Scale
+from benchmarks.servers import cold, resident
+from core import rls
+
+
+@contextmanager
+def as_the_benchmarks_do() -> Iterator[None]:
+    with rls.as_staff():  # the benchmarks create rows of all users
+        yield
+
+
+def test_the_slowest_operation_is_first_and_exempt_ones_have_no_bound() -> None:
+    costs = [
+        Cost("get", "finance/transactions/", 200, 0.002),
+        Cost("post", "users/me/export/", 202, 0.5),
+        Cost("get", "health/summary/", 200, 0.013),
+    ]
+    lines = operations.table(costs).splitlines()
+    assert lines[0].startswith("3 operations, of which 1 are exempt. Of the others, 95 % take at most 13.00 ms")
+    assert "1 take more than 12 ms" in lines[0]
+    assert [line.split("`")[1] for line in lines[4:]] == ["POST users/me/export/", "GET health/summary/", "GET finance/transactions/"]
+
+
+def test_cold_starts_are_compared_with_the_first_build() -> None:
+    text = cold.table({"e81ec44": [(2.0, 1.0), (4.0, 2.0)], "MINGUS": [(1.0, 0.5), (3.0, 1.0)]})
+    assert text.splitlines()[-1] == "| MINGUS | 2.00 | 0.75 | 0.50 |"
+
+
+def test_memory_is_compared_with_the_first_build() -> None:
+    sizes = [100 * 2**20] * 9 + [200 * 2**20]
+    assert resident.table({"e81ec44": sizes, "MINGUS": [2 * size for size in sizes]}).endswith("| +100.0% | 2.00 |")
+
+
+@pytest.mark.parametrize(("given", "seconds", "requests"), [(True, 1, 1_000), (False, 1, 10_000)])
+def test_quick_runs_send_fewer_requests(given: bool, seconds: int, requests: int) -> None:
+    scale = Scale.of(rounds=5, rows=2_000, only=None, quick=given, full=False)
+    assert (scale.turn_seconds, scale.memory_requests) == (seconds, requests)
