@@ -14,6 +14,7 @@ import orjson
 from benchmarks.api_contract import HOST
 from benchmarks.responses import UnequalError
 
+GENERATOR = "wrk"
 SCRIPT = Path(__file__).with_name("replay.lua")
 # What a proxy that terminates TLS adds.
 PROXY = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
@@ -66,7 +67,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk has measured."""
+    """The measurement of wrk."""
 
     requests: int
     seconds: float
@@ -112,9 +113,14 @@ def probe(port: int, replay: Replay, number: int = 0) -> Reply:
     return reply
 
 
+def has_generator() -> bool:
+    """Return True if wrk is installed."""
+    return shutil.which(GENERATOR) is not None
+
+
 def drive(port: int, replay: Replay, *, connections: int, seconds: int) -> Load:
     """Send prepared requests as fast as the server responds. Raise UnequalError if one of them failed."""
-    program = shutil.which("wrk")
+    program = shutil.which(GENERATOR)
     if program is None:
         raise MissingProgramError("The servers are measured with wrk. Install it (Debian: sudo apt-get install wrk).")
     threads = connections if replay.is_conditional else 1

@@ -43,7 +43,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How the servers are loaded: open connections, rounds, and seconds of each turn."""
+    """The load on the servers: open connections, rounds, and seconds of each turn."""
 
     connections: int
     rounds: int

@@ -6,6 +6,7 @@ Another checkout runs this file with its own interpreter, so it imports nothing 
 import json
 import sys
 import time
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -13,18 +14,19 @@ import django
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
+PASSWORD = {"method": "password"}
 METHODS = "account_authentication_methods"  # of allauth, whose modules can't be imported before the apps
 
 
-def new_session(user: Any, method: str = "password") -> str:
-    """Create a session as it is after a login, and return its key. The method `mfa` is a second factor."""
+def new_session(user: Any, record: Mapping[str, Any] = PASSWORD) -> str:
+    """Create a session as it is after a login, and return its key. `record` is allauth's of how the user has logged in."""
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session.update(
         {
             SESSION_KEY: str(user.pk),
             BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
             HASH_SESSION_KEY: user.get_session_auth_hash(),
-            METHODS: [{"method": method, "at": time.time(), "email": user.email}],
+            METHODS: [{"at": time.time(), "email": user.email, **record}],
             f"{METHODS}_user": str(user.pk),
         }
     )

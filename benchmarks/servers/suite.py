@@ -13,7 +13,7 @@ from benchmarks.servers import builds, cold, goals, published, resident, rounds
 from benchmarks.servers.builds import BASE_DATABASE, OURS, Checkout
 from benchmarks.servers.entrants import TOKEN, Entrant, Population
 from benchmarks.servers.lineup import BASE, Lineup
-from benchmarks.servers.load import fetch
+from benchmarks.servers.load import fetch, has_generator
 from benchmarks.servers.peers import commands as peers
 from benchmarks.servers.processes import Command, Server, all_started
 from benchmarks.servers.rounds import Load, Turn
@@ -125,7 +125,9 @@ def run(users: BenchmarkUsers, meter: Meter, scale: Scale) -> None:
             base = Population.of(base_users, BASE_DATABASE)
         suite = Suite(Population.of(builds.with_sessions(users), DATABASE), base, meter, scale)
         for name, measure in (("cold", suite.cold), ("memory", suite.memory), ("servers", suite.servers)):
-            if scale.includes(name):
+            if name == "servers" and scale.only is None and not has_generator():
+                _print("The servers are left out, because wrk is not installed.")
+            elif scale.includes(name):
                 measure()
 
 
