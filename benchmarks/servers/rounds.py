@@ -42,7 +42,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadPlan:
     """The load on the servers: open connections, rounds, and seconds of each turn."""
 
     connections: int
@@ -67,7 +67,7 @@ def _rows(body: bytes) -> list[dict[str, object]]:
     return list(data.get("results", [data]))
 
 
-def run(entrants: Sequence[Entrant], servers: Mapping[str, Server], meter: Meter, load: Load) -> dict[str, list[Turn]]:
+def run(entrants: Sequence[Entrant], servers: Mapping[str, Server], meter: Meter, load: LoadPlan) -> dict[str, list[Turn]]:
     """Measure the entrants in turns, once per round, after some requests to each."""
     for entrant in entrants:
         for number in range(WARM_UP):
@@ -78,7 +78,7 @@ def run(entrants: Sequence[Entrant], servers: Mapping[str, Server], meter: Meter
     return turns
 
 
-def _turn(entrant: Entrant, server: Server, meter: Meter, load: Load) -> Turn:
+def _turn(entrant: Entrant, server: Server, meter: Meter, load: LoadPlan) -> Turn:
     server.require_running()
     replay = entrant.replay.prepared(server.port, load.connections)
     before, process = meter.cpu_by_session(), server.cpu()

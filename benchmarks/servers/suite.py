@@ -16,7 +16,7 @@ from benchmarks.servers.lineup import BASE, Lineup
 from benchmarks.servers.load import fetch, has_generator
 from benchmarks.servers.peers import commands as peers
 from benchmarks.servers.processes import Command, Server, all_started
-from benchmarks.servers.rounds import Load, Turn
+from benchmarks.servers.rounds import LoadPlan, Turn
 
 CONNECTIONS = 4  # for each worker
 Commands = Mapping[str, Sequence[Command]]
@@ -79,7 +79,7 @@ class Suite:
             return
         _print(f"Measuring: {title} …")
         rounds.require_same_responses(entrants, servers, ignored=ignored)
-        load = Load(CONNECTIONS * workers, self._scale.rounds, self._scale.turn_seconds)
+        load = LoadPlan(CONNECTIONS * workers, self._scale.rounds, self._scale.turn_seconds)
         self._turns[part] = rounds.run(entrants, servers, self._meter, load)
         self._parts.append(report.Part(part, title, rounds.results(self._turns[part]), "Per request."))
         _print(report.table(self._parts[-1]))
