@@ -64,9 +64,9 @@ class Server:
             raise ServerError(f"{self.name} has ended. {self._end_of_log()}")
 
     def pids(self) -> list[int]:
-        """Return the processes and their descendants."""
+        """Return the running processes and their running descendants."""
         leaders = {process.pid for process in self._processes}
-        return [pid for pid in _all_pids() if _session_of(pid) in leaders]
+        return [pid for pid in _all_pids() if _session_of(pid) in leaders and _is_running(pid)]
 
     def cpu(self) -> float:
         """Return the CPU seconds of all processes so far."""
@@ -77,6 +77,7 @@ class Server:
         return max(resident_of(pid) for pid in self.pids())
 
     def stop(self) -> None:
+        """End the processes and wait for their descendants, which the next measurement would otherwise share the CPU with."""
         for process in self._processes:
             _signal(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -85,6 +86,11 @@ class Server:
                 process.wait(max(deadline - time.monotonic(), 0.1))
             _signal(process.pid, signal.SIGKILL)
             process.wait()
+        while left := self.pids():
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(POLL_SECONDS)
 
     def _end_of_log(self) -> str:
         return "The end of its log:\n" + self._log.read_text(errors="replace")[-3_000:]
@@ -154,6 +160,14 @@ def _session_of(pid: int) -> int | None:
         return os.getsid(pid)
     except ProcessLookupError:
         return None
+
+
+def _is_running(pid: int) -> bool:
+    """Return False for a process that has ended, also if its parent has not collected its status."""
+    try:
+        return Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _signal(group: int, number: int) -> None:
