@@ -162,12 +162,12 @@ def _measured(caller: Caller, route: Route, method: str, prepared: Callable[[], 
 
 def table(costs: Sequence[Cost]) -> str:
     """Return the summary and all operations, the slowest first, as Markdown."""
-    bounded = [cost for cost in costs if not cost.is_exempt]
+    bounded = [cost for cost in costs if cost.status < 400 and not cost.is_exempt]
     ordered = sorted(cost.cpu for cost in bounded)
     p95, slow = percentile(ordered, 95), [cost for cost in bounded if cost.cpu > BOUND]
-    refused = sum(cost.status >= 400 for cost in costs)
+    refused, exempt = sum(cost.status >= 400 for cost in costs), sum(cost.is_exempt for cost in costs)
     summary = (
-        f"{len(costs)} operations, of which {refused} were refused and {len(costs) - len(bounded)} are exempt (files and many"
+        f"{len(costs)} operations, of which {refused} were refused and {exempt} are exempt (files and many"
         " rows). Of the others, 95 % take at most"
         f" {p95 * 1000:.2f} ms (goal: {GOAL * 1000:g}), and {len(slow)} take more than {BOUND * 1000:g} ms (goal: none)."
     )
