@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -12,10 +14,11 @@ import pytest
 
 from benchmarks.responses import UnequalError
 from benchmarks.servers import goals, published, resident, rounds
+from benchmarks.servers.entrants import Entrant
 from benchmarks.servers.goals import Goal
 from benchmarks.servers.load import HttpRequest, MissingProgramError, Replay, as_lua, drive, fetch, probe
 from benchmarks.servers.peers.commands import NAMES, commands
-from benchmarks.servers.processes import Command, ServerError, started
+from benchmarks.servers.processes import Command, Server, ServerError, started
 from benchmarks.servers.rounds import Turn
 
 # A server whose child process does the work, as gunicorn's and granian's do.
@@ -61,6 +64,26 @@ def port() -> Iterator[int]:
         server.shutdown()
 
 
+class Page(Echo):
+    """A list with one row, whose tag is known to some callers."""
+
+    def do_GET(self) -> None:
+        is_known = "If-None-Match" in self.headers
+        text = b"" if is_known else b'{"results": [{"path": "%s"}]}' % self.path.encode()
+        self.send_response(304 if is_known else 200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+@pytest.fixture
+def page() -> Iterator[Server]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as listening:
+        Thread(target=listening.serve_forever, daemon=True).start()
+        yield Server("page", listening.server_address[1], [], Path("none"))
+        listening.shutdown()
+
+
 def turn(*, requests: int, cpu: float) -> Turn:
     return Turn(requests, seconds=2.0, process=cpu * requests, database=0.0, p50=0.01, p99=0.02)
 
@@ -95,6 +118,16 @@ def test_a_conditional_request_sends_the_present_tag(port: int) -> None:
 def test_an_unexpected_status_stops_the_run(port: int) -> None:
     with pytest.raises(UnequalError, match="returned 200"):
         probe(port, Replay([HttpRequest("GET", "/", {})], status=304))
+
+
+def test_a_response_without_rows_is_not_compared(page: Server) -> None:
+    read = HttpRequest("GET", "/list/", {})
+    known = replace(read, headers={"If-None-Match": '"1"'})
+    entrants = [Entrant("list", "page", Replay([read])), Entrant("304", "page", Replay([known], status=304))]
+    rounds.require_same_responses(entrants, {"page": page})
+    other = Entrant("other", "page", Replay([replace(read, path="/other/")]))
+    with pytest.raises(UnequalError, match="other and list differ"):
+        rounds.require_same_responses([*entrants, other], {"page": page})
 
 
 def test_the_load_needs_wrk(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
