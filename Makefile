@@ -69,6 +69,7 @@ e2e: setup ## Run the browser tests
 
 bench: setup ## Run the benchmarks
 	@tools/need.sh hledger hledger || echo "The benchmarks run without hledger."
+	@tools/need.sh wrk wrk || echo "The benchmarks run without the part 'servers'."
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 lock: setup ## Resolve pyproject.toml into uv.lock with the pinned versions (ARGS=--upgrade for new ones)

@@ -1,11 +1,11 @@
-"""Bar charts of results in SVG: CPU as a multiple of the limit's, with a whisker from the least to the most."""
+"""Bar charts of results in SVG: CPU as a multiple of the first one's, with a whisker from the least to the most."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from benchmarks.measure import Result
 
-WIDTH, LABELS, RIGHT = 860, 270, 120
+WIDTH, LABELS, RIGHT = 930, 340, 120
 ROW, BAR, HEAD, GAP, FOOT = 30, 18, 34, 20, 30
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2933 }
@@ -24,7 +24,7 @@ def render_chart(panels: Sequence[Panel]) -> str:
     for title, results in panels:
         pieces += panel(title, results, top)
         top += HEAD + ROW * len(results) + GAP
-    note = "CPU of the application and its database sessions, as a multiple of the limit. Shorter is better."
+    note = "CPU of the application and its database sessions, as a multiple of the first one. Shorter is better."
     pieces.append(_text(GAP, top + 4, note, "note"))
     height = top + FOOT
     frame = f'<rect class="paper" width="{WIDTH}" height="{height}"/>'

@@ -55,11 +55,12 @@ class AlreadyRunningError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkUser:
-    """A user with one account and a read-write token."""
+    """A user with one account, a read-write token and, for the servers, a session."""
 
     id: UUID
     account: UUID
     token: str
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +74,29 @@ class BenchmarkUsers:
 @contextmanager
 def database(*, rows: int, users: int) -> Iterator[BenchmarkUsers]:
     """Create a migrated database with `rows` transactions of `users` users, and drop it at the end of the block."""
-    with psycopg.connect(**home_parameters(), autocommit=True) as home, _only_one(home):
-        _drop(home)
-        home.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    with empty_database(DATABASE):
         try:
             yield _filled(rows, users)
         finally:
             _disconnect()
-            _drop(home)
 
 
 @contextmanager
-def _only_one(home: "psycopg.Connection[Any]") -> Iterator[None]:
-    """Acquire the server's benchmark lock, which is released with the connection."""
-    row = home.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+def empty_database(name: str) -> Iterator[None]:
+    """Create a database, and drop it at the end of the block."""
+    with psycopg.connect(**home_parameters(), autocommit=True) as home, _only_one(home, name):
+        _drop(home, name)
+        home.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield
+        finally:
+            _drop(home, name)
+
+
+@contextmanager
+def _only_one(home: "psycopg.Connection[Any]", name: str) -> Iterator[None]:
+    """Acquire the server's lock for this database, which is released with the connection."""
+    row = home.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK, name]).fetchone()
     if row != (True,):
         raise AlreadyRunningError("Another benchmark runs on this server. Wait until it has ended.")
     yield
@@ -99,30 +109,39 @@ def _disconnect() -> None:
     default.close_pool()
 
 
-def _drop(home: "psycopg.Connection[Any]") -> None:
+def _drop(home: "psycopg.Connection[Any]", name: str) -> None:
     # FORCE fails while autovacuum works there, which this role may not terminate. A plain DROP cancels autovacuum.
-    home.execute(END_SESSIONS, [DATABASE])
-    home.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(DATABASE)))
+    home.execute(END_SESSIONS, [name])
+    home.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _filled(rows: int, users: int) -> BenchmarkUsers:
     call_command("migrate", verbosity=0, skip_checks=True)
-    _disable_row_level_security()
+    exempt_owner(DATABASE)
     people = _people(users)
     found = BenchmarkUsers(people[0], people[1:])
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for line in transactions(found, rows):
-            copy.write_row(line)
-    with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
-        plain.execute("VACUUM ANALYZE")
+    fill(DATABASE, found, rows)
     return found
 
 
-def _disable_row_level_security() -> None:
-    """Exempt the tables' owner, as whom the other frameworks query. MINGUS queries as a customer, who is not exempt."""
-    with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
-        for (table,) in plain.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity").fetchall():
-            plain.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
+def fill(name: str, users: BenchmarkUsers, rows: int) -> None:
+    """Copy the generated transactions into a database."""
+    with psycopg.connect(**connection_parameters(name), autocommit=True) as plain:
+        with plain.cursor() as cursor, cursor.copy(COPY) as copy:
+            for line in transactions(users, rows):
+                copy.write_row(line)
+        plain.execute("VACUUM ANALYZE")
+
+
+def exempt_owner(name: str, *, is_exempt: bool = True) -> None:
+    """Exempt the tables' owner, as whom the other frameworks query. MINGUS queries as a customer, who is not exempt.
+
+    It does not start with such tables, but runs with them.
+    """
+    force = "NO FORCE" if is_exempt else "FORCE"
+    with psycopg.connect(**connection_parameters(name), autocommit=True) as plain:
+        for (table,) in plain.execute("SELECT relname FROM pg_class WHERE relrowsecurity").fetchall():
+            plain.execute(sql.SQL(f"ALTER TABLE {{}} {force} ROW LEVEL SECURITY").format(sql.Identifier(table)))
 
 
 def _people(count: int) -> list[BenchmarkUser]:

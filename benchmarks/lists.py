@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from benchmarks.contenders.calls import Contender, Request
-from benchmarks.data import DAYS, FIRST_DAY, SEED, BenchmarkUsers
+from benchmarks.data import DAYS, FIRST_DAY, SEED, BenchmarkUser, BenchmarkUsers
 from benchmarks.measure import Meter, Result, always, interleaved
 from benchmarks.responses import require_equal, response_times
 from benchmarks.scale import Scale
@@ -18,10 +18,15 @@ WINDOW = 720  # days, in which even the rarest category fills a page of an ordin
 
 
 def make_requests(users: BenchmarkUsers, count: int) -> list[Request]:
-    """Return requests of random users, every tenth of the heavy user, each with other filters."""
+    """Return requests for the drawn lists by token."""
+    return [Request(token=person.token, query=query) for person, query in draw_lists(users, count)]
+
+
+def draw_lists(users: BenchmarkUsers, count: int) -> list[tuple[BenchmarkUser, str]]:
+    """Return random users, every tenth of them the heavy user, each with the query of a list."""
     draw = random.Random(SEED)  # noqa: S311 - the choice of users is not secret
     people = [users.heavy if number % 10 == 0 else draw.choice(users.others) for number in range(count)]
-    return [Request(token=person.token, query=_query(draw)) for person in people]
+    return [(person, _query(draw)) for person in people]
 
 
 def _query(draw: random.Random) -> str:

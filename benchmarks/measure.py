@@ -24,7 +24,7 @@ Work = Callable[[], list[float]]
 # Prepares something outside of the measurement, and returns the work on it.
 Prepare = Callable[[], Work]
 
-SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE starts_with(datname, %s) AND backend_type = 'client backend'"
 
 
 class DistantServerError(Exception):
@@ -70,14 +70,27 @@ class Result:
     p50: float
     p99: float
     p99_ratio: float  # over all rounds, since one round has too few slow operations
+    rate: float = 0.0  # requests a second of a server with all of its callers; 0 if one caller waits for each response
 
     def named(self, name: str) -> "Result":
         return replace(self, name=name)
 
 
 def cpu_of(pid: int) -> float:
-    """Return the CPU seconds of another process, exact to nanoseconds if the kernel counts them, otherwise to its ticks."""
-    folder = Path("/proc", str(pid))
+    """Return the CPU seconds of a process with one thread."""
+    return _cpu_in(Path("/proc", str(pid)))
+
+
+def cpu_of_threads(pid: int) -> float:
+    """Return the CPU seconds of all running threads of a process, 0 if it has ended."""
+    try:
+        return sum(_cpu_in(thread) for thread in Path("/proc", str(pid), "task").iterdir())
+    except OSError:
+        return 0.0
+
+
+def _cpu_in(folder: Path) -> float:
+    """Return the CPU seconds in a folder of /proc, exact to nanoseconds if the kernel counts them, otherwise to its ticks."""
     try:
         return int((folder / "schedstat").read_text().split()[0]) / 1e9
     except OSError:
@@ -99,7 +112,7 @@ class Meter:
 
     def sample(self, work: Work) -> Sample:
         """Do the work and measure it. Raise DistantServerError if the database server is on another machine."""
-        before = self._cpu_by_session()
+        before = self.cpu_by_session()
         gc.collect()
         process = _own_cpu()
         wall_seconds = work()
@@ -107,7 +120,8 @@ class Meter:
         after = {pid: cpu for pid in before if (cpu := _cpu_if_there(pid)) is not None}
         return Sample(_own_cpu() - process, sum(after[pid] - before[pid] for pid in after), wall_seconds)
 
-    def _cpu_by_session(self) -> dict[int, float]:
+    def cpu_by_session(self) -> dict[int, float]:
+        """Return the CPU seconds of each database session so far, by the process that serves it."""
         pids = [pid for (pid,) in self._watcher.execute(SESSIONS, [DATABASE])]
         read = {pid: cpu for pid in pids if (cpu := _cpu_if_there(pid)) is not None}
         if pids and not read:

@@ -6,8 +6,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from benchmarks.api_contract import PATH
 from benchmarks.contenders import drf_lists, mingus_api
-from benchmarks.contenders.calls import PATH, Request
+from benchmarks.contenders.calls import Request
 from benchmarks.measure import Meter, Result, Spread, always, interleaved
 from benchmarks.responses import require_equal, response_times
 from benchmarks.scale import Scale

@@ -17,11 +17,17 @@ GENERATED_FIELDS = ("id", "created_at", "updated_at")
 
 def make_requests(users: BenchmarkUsers, count: int) -> list[Request]:
     """Return requests that create purchases of ordinary users."""
+    return [Request(token=person.token, body=body) for person, body in draw_purchases(users, count)]
+
+
+def draw_purchases(users: BenchmarkUsers, count: int) -> list[tuple[BenchmarkUser, bytes]]:
+    """Return random ordinary users, each with the body of a request that creates a purchase."""
     draw = random.Random(SEED)  # noqa: S311 - invented money
-    return [_purchase(draw.choice(users.others), draw) for _ in range(count)]
+    people = (draw.choice(users.others) for _ in range(count))
+    return [(person, _purchase(person, draw)) for person in people]
 
 
-def _purchase(person: BenchmarkUser, draw: random.Random) -> Request:
+def _purchase(person: BenchmarkUser, draw: random.Random) -> bytes:
     shop = draw.choice(SHOPS)
     body = {
         "financial_profile": str(person.account),
@@ -35,7 +41,7 @@ def _purchase(person: BenchmarkUser, draw: random.Random) -> Request:
         "status": "completed",
         "metadata": {"source": "benchmark", "terminal": draw.randrange(10_000)},
     }
-    return Request(token=person.token, body=orjson.dumps(body))
+    return orjson.dumps(body)
 
 
 def run(users: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:

@@ -15,12 +15,12 @@ import django
 from django.conf import settings
 from django.db import connections
 
+from benchmarks.api_contract import HOST
 from dev import postgres
 from mingus.env import Environment
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATABASE = "bench_mingus"
-HOST = "bench.example"
 
 
 def configure() -> None:

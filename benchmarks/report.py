@@ -21,8 +21,12 @@ RESULTS = Path(__file__).resolve().parent / "results"
 PACKAGES = (
     *("django", "djangorestframework", "psycopg", "orjson"),
     *("fastapi", "pydantic", "sqlalchemy", "asyncpg", "uvloop", "django-ninja"),
+    *("granian", "django-bolt", "litestar", "msgspec", "uvicorn", "gunicorn"),
 )
-HEAD = f"{'':42} {'CPU × limit':>20} {'wall × limit':>20} {'CPU':>10} {'of it SQL':>10} {'p50':>10} {'p99':>10} {'p99 ×':>6}"
+HEAD = (
+    f"{'':48} {'CPU × first':>20} {'wall × first':>20} {'CPU':>10} {'of it SQL':>10} {'p50':>10} {'p99':>10} {'p99 ×':>6}"
+    f" {'req/s':>7}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def table(part: Part) -> str:
 def _line(result: Result) -> str:
     ratios = f"{_ratio(result.cpu_ratio):>20} {_ratio(result.wall_ratio):>20}"
     times = f"{_time(result.p50):>10} {_time(result.p99):>10} {result.p99_ratio:>6.2f}"
-    return f"{result.name:42} {ratios} {_time(result.cpu):>10} {result.database_share:>10.0%} {times}"
+    rate = f" {result.rate:>7.0f}" if result.rate else ""
+    return f"{result.name:48} {ratios} {_time(result.cpu):>10} {result.database_share:>10.0%} {times}{rate}"
 
 
 def _ratio(spread: Spread) -> str:
@@ -95,12 +100,18 @@ def _time(seconds: float) -> str:
 
 def save(parts: list[Part], scale: Scale) -> None:
     """Write this day's JSON, and the latest JSON and chart. SECURITY: they contain no names or paths of the machine."""
-    found = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "with": versions(), "scale": asdict(scale)}
-    text = orjson.dumps(found | {"parts": [_rounded(asdict(part)) for part in parts]}, option=orjson.OPT_INDENT_2) + b"\n"
+    found = described(scale)
+    text = orjson.dumps(found | {"parts": [rounded(asdict(part)) for part in parts]}, option=orjson.OPT_INDENT_2) + b"\n"
     RESULTS.mkdir(exist_ok=True)
     for name in (found["measured_on"], "latest"):
         (RESULTS / f"{name}.json").write_bytes(text)
     (RESULTS / "latest.svg").write_text(chart.render_chart([(part.title, part.results) for part in parts]))
+
+
+def described(scale: Scale) -> dict[str, Any]:
+    """Return the day, the versions and the sizes of a run."""
+    sizes = {name: value for name, value in asdict(scale).items() if name != "base"}
+    return {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "with": versions(), "scale": sizes}
 
 
 def versions() -> dict[str, str]:
@@ -110,10 +121,10 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "postgresql": server} | {name: version(name) for name in PACKAGES}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Round floats to six decimals, which are microseconds."""
     if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
+        return {name: rounded(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return round(value, 6) if isinstance(value, float) else value

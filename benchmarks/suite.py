@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import exports, imports, lists, other_lists, posts, report, rls_cost, table_growth
+from benchmarks import exports, imports, lists, operations, other_lists, posts, report, rls_cost, table_growth
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import database
 from benchmarks.measure import Meter, meter
 from benchmarks.report import Part
-from benchmarks.scale import Scale
+from benchmarks.scale import OPERATIONS_PART, SERVER_PARTS, Scale
+from benchmarks.servers import published
+from benchmarks.servers import suite as servers
 from core import rls
 
 
@@ -22,6 +24,13 @@ def run(scale: Scale) -> None:
         _print(f"Creating a database with {scale.rows:,} transactions …")
         with rls.as_staff(), database(rows=scale.rows, users=scale.users) as users, meter() as ours:
             parts += _measured(users, ours, scale)
+            if scale.includes(OPERATIONS_PART):
+                _print("Measuring: operations …")
+                costs = operations.table(operations.run(scale))
+                _print(costs)
+                published.save_text(OPERATIONS_PART, costs, scale)
+            if any(scale.includes(name) for name in SERVER_PARTS):
+                servers.run(users, ours, scale)
     if scale.includes("flat"):
         parts.append(_one("flat", lambda: report.of_growth(table_growth.run(scale))))
     if not scale.is_quick and scale.only is None:

@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import psycopg
 from django.contrib.auth import get_user_model
 
+from benchmarks.api_contract import PATH
 from benchmarks.contenders import mingus_api
-from benchmarks.contenders.calls import PATH, Request
+from benchmarks.contenders.calls import Request
 from benchmarks.data import DAYS, FIRST_DAY, BenchmarkUser, BenchmarkUsers, database
 from benchmarks.measure import Meter, Result, Sample, Work, always, compared, interleaved, meter, timed
 from benchmarks.production import connection_parameters

@@ -8,6 +8,7 @@ programs=/usr/lib/postgresql/15/bin
 tools/need.sh $programs/postgres postgresql-15
 PATH=$PATH:/usr/sbin tools/need.sh pgbouncer pgbouncer
 tools/need.sh redis-server redis-server
+tools/need.sh wrk wrk
 
 # Neither server runs as root.
 owner=$(id -un)

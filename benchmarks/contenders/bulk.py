@@ -19,9 +19,10 @@ from beancount import loader
 from sqlalchemy import create_engine, insert, select
 from uuid_utils.compat import uuid7
 
-from benchmarks.contenders.fast_api import Transaction, database_url
+from benchmarks.contenders.fast_api import database_url
 from benchmarks.data import BenchmarkUser
 from benchmarks.responses import UnequalError
+from benchmarks.servers.peers.tables import Transaction
 
 TABLE: Any = Transaction.__table__
 BATCH = 5_000

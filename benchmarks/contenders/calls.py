@@ -9,9 +9,7 @@ from typing import Any, Protocol
 import orjson
 from uuid_utils.compat import uuid7
 
-from benchmarks.production import HOST
-
-PATH = "/api/v1/finance/transactions/"
+from benchmarks.api_contract import HOST, PATH
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security import HttpBearer
 
+from benchmarks.api_contract import LIMIT, link
 from benchmarks.contenders.calls import Contender
-from benchmarks.contenders.limit import LIMIT, link
-from benchmarks.contenders.schemas import TransactionIn, TransactionOut
 from benchmarks.contenders.without_rls import contender_without_rls, own_urls
+from benchmarks.schemas import TransactionIn, TransactionOut
 from core import clock
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from users.models import PersonalAccessToken

@@ -19,8 +19,8 @@ from rest_framework.serializers import BaseSerializer, DecimalField, ModelSerial
 from rest_framework.views import exception_handler
 from rest_framework.viewsets import GenericViewSet
 
+from benchmarks.api_contract import NAMES
 from benchmarks.contenders.calls import Contender
-from benchmarks.contenders.limit import NAMES
 from benchmarks.contenders.without_rls import contender_without_rls, own_urls
 from finance.models import FinancialTransaction
 from users.authentication import TokenAuthentication
