@@ -4,7 +4,8 @@ A series is cases of one test that differ only in generated data:
 
 - parametrized: `@pytest.mark.long(sample=20)` keeps 20 cases, and `@pytest.mark.long(sample=2, per="kind")` keeps two for each
   value of the parameter `kind`. The sample depends only on the names of the cases, so each machine chooses the same.
-- generated in the test: `@pytest.mark.long` keeps the test, which asks `size` for the number of its examples.
+- generated in the test: `@pytest.mark.long` keeps the test, which asks `size` for the number of its examples, or `some` for
+  the cases themselves.
 """
 
 from collections import defaultdict
@@ -26,6 +27,13 @@ def configure(config: pytest.Config) -> None:
 def size(sample: int, whole: int) -> int:
     """Return the number of examples of a series that its test generates."""
     return whole if _is_whole else sample
+
+
+def some(cases: Iterable[str], sample: int) -> list[str]:
+    """Return the sample of a series of texts that a test repeats itself for, in their order."""
+    whole = list(cases)
+    kept = sorted(whole, key=lambda case: sha256(case.encode()).digest())[: size(sample, whole=len(whole))]
+    return [case for case in whole if case in kept]
 
 
 def chosen(items: list[pytest.Function]) -> list[pytest.Function]:
