@@ -14,7 +14,7 @@ export DJANGO_SETTINGS_MODULE ?= dev.settings
 # Containers often set this variable, with which each process would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run manage migrations test check lint types faults fuzz bench e2e integration lock audit clean
+.PHONY: help setup demo run manage migrations test long check lint types faults fuzz bench e2e integration lock audit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ migrations: setup ## Update the initial migrations from the models; they are edi
 
 test: setup ## Run the tests on the embedded PostgreSQL
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -p no:schemathesis --ignore=tests/fuzz $(ARGS)
+
+long: setup ## Run whole the long series of which make check runs a sample
+	@$(PYTHON) -m pytest -n 2 -p no:schemathesis -m long $(ARGS)
 
 faults: setup ## Run the fault tests, which start, kill and overload real processes
 	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -m faults $(ARGS)

@@ -1,11 +1,16 @@
 """Appearance and sidebar of the back office (django-unfold). Staff see only the entries that they may open."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.functional import lazy
+
+# the URL of a named page, resolved once: each page of the back office shows all links of the sidebar, some several times
+_url_of = lazy(cache(reverse), str)
 
 
 def _has(*permissions: str) -> Callable[[HttpRequest], bool]:
@@ -20,7 +25,7 @@ def _may_view(model: str) -> Callable[[HttpRequest], bool]:
 
 def _page(title: str, icon: str, url_name: str, may_open: Callable[[HttpRequest], bool]) -> dict[str, Any]:
     """Return the sidebar entry of a page. `icon` is a name of Material Symbols."""
-    page = {"title": title, "icon": icon, "link": reverse_lazy(url_name), "permission": may_open}
+    page = {"title": title, "icon": icon, "link": _url_of(url_name), "permission": may_open}
     return page | {"badge": None, "link_callback": None}  # looked up on every page, and a missing key takes long to look up
 
 
@@ -118,7 +123,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Approvals", "approval_delegation", "users.approval"),
                 _link("Impersonations", "switch_account", "users.impersonation"),
                 _link("Staff roles", "shield_person", "auth.group"),
-                {"title": "Roles and permissions", "icon": "rule", "link": reverse_lazy("roles")},
+                {"title": "Roles and permissions", "icon": "rule", "link": _url_of("roles")},
             ),
         ],
     },

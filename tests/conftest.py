@@ -22,6 +22,7 @@ from core import clock, context, rls
 from core.context import Role
 from dev.factories import AccountFactory, TokenFactory, UserFactory
 from dev.factories.users import hashed_password
+from tests import long_series
 from tests.account_api import log_in_again, with_session
 from tests.database import Baseline, end_other_sessions, ensure_template
 from users.hashers import Argon2Hasher
@@ -97,16 +98,25 @@ settings_of_hypothesis.register_profile("explore", derandomize=False, print_blob
 settings_of_hypothesis.load_profile("fixed")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Save time: no search for static files in each client, passwords hashed at the lowest cost, and each log line only once.
 
     pytest shows the log of a failed test. The console's handler formats and redacts every line again, see `console`.
     A page of the back office that calculates with a masked value fails.
     """
+    long_series.configure(config)
     settings.WHITENOISE_USE_FINDERS = False
     settings.MASKED_VALUES_RAISE = True
     logging.getLogger().removeHandler(CONSOLE)
     Argon2Hasher.time_cost, Argon2Hasher.memory_cost = LOWEST_COSTS
+
+
+@pytest.hookimpl(trylast=True)  # after `-k` and `-m` have made their choice
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
+    """Keep a sample of each long series, unless the whole series are chosen with `-m long`."""
+    kept = long_series.chosen(items)
+    config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+    items[:] = kept
 
 
 def pytest_collection_finish() -> None:

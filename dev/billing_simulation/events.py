@@ -42,9 +42,9 @@ class EventProcessor:
         found = [event for event in listed if event["id"] not in self.known]
         self.since = now
         self.known.update(event["id"] for event in found)
-        for event in reversed(found):
-            with rls.as_staff():  # as the webhook's job does, because an event may concern any customer
-                row, _ = services.store_event(orjson.dumps(event, default=str), headers={}, now=now)
+        with rls.as_staff():  # as the webhook's job does, because an event may concern any customer
+            rows = [services.store_event(orjson.dumps(event, default=str), headers={}, now=now)[0] for event in reversed(found)]
+            for row in rows:  # one sync handles all waiting events of a customer
                 services.handle_event(row.pk, now=now)
         return [f"Stripe: {sentence}." for event in reversed(found) for sentence in describe_event(event)]
 

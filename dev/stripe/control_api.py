@@ -10,7 +10,7 @@ from dev.stripe.account import DEFAULTS, SETTINGS
 from dev.stripe.account_commands import ACCOUNT_COMMANDS
 from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
 from dev.stripe.bank_commands import BANK_COMMANDS
-from dev.stripe.copies import copy_customers
+from dev.stripe.copies import copy_customers, read_catalog, store_catalog
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import collection
@@ -253,6 +253,8 @@ COMMANDS: dict[str, Command] = {
     "authenticate_payment": authenticate_payment,
     **BANK_COMMANDS,
     "copy_customers": copy_customers,
+    "read_catalog": read_catalog,
+    "store_catalog": store_catalog,
     "requests": requests,
     "deliveries": deliveries,
     "redeliver": redeliver,

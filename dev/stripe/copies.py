@@ -1,4 +1,7 @@
-"""Copies of the account's customers with everything about them, by which a large account is made within seconds."""
+"""Copies of the account's customers with everything about them, by which a large account is made within seconds.
+
+Products and prices can be read and stored again, too.
+"""
 
 import re
 from typing import Any
@@ -32,3 +35,19 @@ def copy_customers(application: Application, given: dict[str, Any]) -> Any:
                     body = body.replace(old.encode(), new.encode())
                 store.add(orjson.loads(body))
     return {"objects": len(given["copies"]) * len(pieces)}
+
+
+def read_catalog(application: Application, given: dict[str, Any]) -> Any:
+    """Return the products and prices as they are stored, for `store_catalog`."""
+    store = application.store
+    with store.transaction():
+        return {"objects": [*store.where("product"), *store.where("price")]}
+
+
+def store_catalog(application: Application, given: dict[str, Any]) -> Any:
+    """Store products and prices as created now, without events: `{objects}`."""
+    now = application.account.now()
+    with application.store.transaction():
+        for obj in given["objects"]:
+            application.store.add({**obj, "created": now, **({"updated": now} if "updated" in obj else {})})
+    return {}

@@ -36,6 +36,7 @@ def client_of(member: str) -> Client:
     return client
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("model", REGISTERED, ids=name)
 def test_its_pages_open(model: type[Model], role: str, clients: dict[str, Client]) -> None:

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from pytest_django import Settings
 from stripe import HTTPClient
 
@@ -16,6 +14,7 @@ from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from core import clock
 from dev.factories import PlanFactory, SubscriptionFactory
 from dev.stripe.emulator import StripeEmulator
+from tests.billing.stripe_catalog import publish_catalog
 from tests.billing.stripe_payments import SECRET, Payments
 from tests.dev.stripe.fixtures import emulator as emulator
 from tests.dev.stripe.fixtures import emulator_process as emulator_process
@@ -74,7 +73,7 @@ def stripe(emulator: StripeEmulator, settings: Settings, monkeypatch: pytest.Mon
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = emulator.key, emulator.url, [SECRET]
     emulator.freeze(clock.now())
     services.load_catalog()
-    call_command("sync_plans", stdout=StringIO())
+    publish_catalog(emulator, clock.now())
     return emulator
 
 

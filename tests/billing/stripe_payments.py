@@ -31,11 +31,11 @@ class Payments:
         return self.stripe.events()
 
     def process_events(self, *, now: datetime) -> int:
-        """Store and handle every new event, and return their number."""
+        """Store all new events, handle them, and return their number. One sync handles all events of a customer."""
         known = set(StripeEvent.objects.values_list("stripe_id", flat=True))
         new = [event for event in self.events() if event["id"] not in known]
-        for event in new:
-            row, _ = services.store_event(orjson.dumps(event), headers={}, now=now)
+        rows = [services.store_event(orjson.dumps(event), headers={}, now=now)[0] for event in new]
+        for row in rows:
             services.handle_event(row.pk, now=now)
         return len(new)
 

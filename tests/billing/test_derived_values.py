@@ -17,11 +17,12 @@ from billing.models.subscriptions import SubscriptionStatus
 from billing.models.usage_periods import usage_period_of_subscription
 from billing.usage_periods import usage_period
 from dev.factories import PlanFactory, UserFactory
+from tests import long_series
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 quickly = settings(
-    max_examples=40,
+    max_examples=long_series.size(15, whole=40),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,

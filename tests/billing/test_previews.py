@@ -13,6 +13,7 @@ from billing.models import BillingHistory, StripeCustomer, Subscription, Subscri
 from billing.stripe.previews import Preview
 from core import clock
 from dev.factories import UserFactory
+from tests import long_series
 from tests.billing.stripe_payments import Payments
 from tests.conftest import ClientFor
 from tests.dev.stripe.fixtures import client_of
@@ -59,6 +60,7 @@ def require_that_it_adds_up(preview: Preview) -> None:
         assert preview.due_now == 0
 
 
+@pytest.mark.long
 @given(
     old=st.sampled_from(PLANS),
     new=st.tuples(st.sampled_from(PLANS), st.sampled_from(["monthly", "yearly"])),
@@ -67,7 +69,9 @@ def require_that_it_adds_up(preview: Preview) -> None:
     balance=CREDITS,
     wait=st.integers(0, 27 * 86_400),
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=long_series.size(8, whole=25), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 def test_a_preview_adds_up_and_is_what_the_change_costs(
     payments: Payments,
     old: str,

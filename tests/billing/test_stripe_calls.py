@@ -141,7 +141,7 @@ def test_a_debt_that_was_added_and_collected_between_syncs_is_found(payments: Pa
 @pytest.fixture
 def customers(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
     """Return customers who paid twice, and who were not synced since yesterday."""
-    users: list[User] = UserFactory.create_batch(12)
+    users: list[User] = UserFactory.create_batch(6)
     for user in users:
         payments.buy(user, mid_tier, now=clock.now())
     payments.stripe.add_foreign_app()

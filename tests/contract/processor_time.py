@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LONG = 48_000  # characters
+from tests import long_series
+
+LONG = long_series.size(24_000, whole=48_000)  # characters
 LIMIT = 3.0  # seconds of processor time, for slow machines, too
 # Linear code takes 4 times as long for 4 times the text, quadratic code 16 times. The allowance is for what is measured badly
 MAX_GROWTH = 9

@@ -68,23 +68,30 @@ BUILT: dict[str, Callable[[], list[Use]]] = {
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the name and syntax tree of each module that may use `re`."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
+            if "migrations" not in path.parts and "re." in (source := path.read_text()):
                 name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-                yield name, ast.parse(path.read_text())
+                yield name, ast.parse(source)
 
 
 def _calls(tree: ast.AST, function: str = "", method: str = "") -> Iterator[tuple[str, ast.Call, str]]:
     """Yield calls of `re`, with the names of the function around them and of the method called on the result."""
     for node in ast.iter_child_nodes(tree):
         inside = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
-        name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-        if isinstance(node, ast.Call) and name.startswith("re.") and (called := name.removeprefix("re.")) in FUNCTIONS:
+        if isinstance(node, ast.Call) and (called := _function_of_re(node.func)) in FUNCTIONS:
             yield inside, node, method if called == "compile" else called
         yield from _calls(node, inside, node.attr if isinstance(node, ast.Attribute) else "")
 
 
+def _function_of_re(called: ast.expr) -> str:
+    """Return the name of a function of `re`, or "" if something else is called."""
+    is_in_re = isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == "re"
+    return called.attr if is_in_re else ""
+
+
+@cache
 def patterns_in_source() -> tuple[list[Use], set[str]]:
     """Return the patterns in the source, and the functions with a pattern that needs local variables."""
     found, built = [], set()

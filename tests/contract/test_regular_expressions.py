@@ -12,6 +12,8 @@ from django.urls import Resolver404, resolve
 from tests.contract.processor_time import grows_linearly
 from tests.contract.regular_expressions import BUILT, Use, beginnings_of_urls, patterns_in_source, texts_for, uses
 
+pytestmark = pytest.mark.long
+
 
 def slow_text(use: Use) -> tuple[str, str, str] | None:
     """Return the first text on which a pattern is slow."""

@@ -20,10 +20,12 @@ from finance.statements.exported_texts import escaped, unescaped
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, StatementRow
 from finance.statements.source import StatementSource
+from tests import long_series
 from tests.finance.exports.conftest import FORMATS, rows_of
 from tests.finance.imports.conftest import Bring
 from users.models import User
 
+pytestmark = pytest.mark.long
 # PostgreSQL stores neither the null character nor surrogates.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 # White space, and the signs that mean something in one of the formats, next to each other.
@@ -51,7 +53,9 @@ ROW: Any = st.fixed_dictionaries(
 ).map(with_decimals)
 ROWS = st.lists(ROW, max_size=6, unique_by=lambda row: row["reference_number"] or object())
 exhaustively = settings(
-    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=long_series.size(40, whole=200),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NOW = datetime(2026, 3, 31, 9, tzinfo=UTC)
 PERIOD: Any = {"first_day": None, "last_day": None, "currency": "", "today": NOW.date()}
@@ -103,7 +107,7 @@ def test_a_file_has_exactly_the_rows_of_the_account(account: Any, file_format: s
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-@settings(exhaustively, max_examples=25)
+@settings(exhaustively, max_examples=long_series.size(6, whole=25))
 @given(rows=ROWS)
 def test_an_export_is_imported_without_a_difference(
     alice: User, bring: Bring, file_format: str, rows: list[dict[str, Any]]

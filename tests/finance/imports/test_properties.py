@@ -17,11 +17,12 @@ from dev.factories import AccountFactory
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import ReviewReason
 from finance.services import ImportResult, ReviewDecision, resolve_reviews
+from tests import long_series
 from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.statement_files import Line, csv_of, ofx_of, rows_of
 from users.models import User
 
-pytestmark = pytest.mark.usefixtures("_rows_parser")
+pytestmark = [pytest.mark.usefixtures("_rows_parser"), pytest.mark.long]
 
 # few values, so that equal and nearly equal rows are common; other kinds of files may state the next day
 ANONYMOUS = st.builds(
@@ -36,7 +37,9 @@ NAMED = st.lists(ANONYMOUS, min_size=1, max_size=8).map(
 BASKET = st.lists(ANONYMOUS, max_size=6)
 
 exhaustively = settings(
-    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=long_series.size(4, whole=12),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 Fresh = Callable[[], Callable[..., ImportResult]]
