@@ -59,7 +59,7 @@ types: setup ## Check types with mypy
 	@$(PYTHON) -m mypy .
 
 fuzz: setup ## Fuzz every endpoint (FUZZ_EXAMPLES=100 for a longer run)
-	@$(PYTHON) -m pytest -n 2 tests/fuzz $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist each tests/fuzz $(ARGS)
 
 integration: setup ## Run the tests on Debian's PostgreSQL 15, then with PgBouncer and Redis
 	@tools/integration.sh $(ARGS)
