@@ -14,7 +14,7 @@ export DJANGO_SETTINGS_MODULE ?= dev.settings
 # Containers often set this variable, with which each process would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run manage migrations test check lint types faults fuzz bench e2e integration lock audit clean
+.PHONY: help setup demo run manage migrations test long check lint types faults fuzz bench e2e integration lock audit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,8 +39,15 @@ migrations: setup ## Update the initial migrations from the models; they are edi
 test: setup ## Run the tests on the embedded PostgreSQL
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -p no:schemathesis --ignore=tests/fuzz $(ARGS)
 
+long: setup ## Run whole the long series of which make check runs a sample
+	@$(PYTHON) -m pytest -n 2 -p no:schemathesis -m long $(ARGS)
+	@CUSTOMERS=500 $(PYTHON) -m pytest -n 2 -p no:schemathesis -m faults -s tests/billing/test_population.py
+	@CUSTOMERS=10000 $(PYTHON) -m pytest -p no:schemathesis -m faults -s tests/billing/test_night.py
+	@FUZZ_EVERY=1 FUZZ_EXAMPLES=100 $(PYTHON) -m pytest -n 2 --dist each tests/fuzz
+	@PG15=whole tools/integration.sh
+
 faults: setup ## Run the fault tests, which start, kill and overload real processes
-	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -m faults $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -p no:schemathesis -p tests.selection -m faults $(ARGS)
 
 check: lint types test faults fuzz integration e2e ## Run all checks, as CI does
 
@@ -58,10 +65,10 @@ lint: setup ## Check format, style, security, layers, migrations, the lock and d
 types: setup ## Check types with mypy
 	@$(PYTHON) -m mypy .
 
-fuzz: setup ## Fuzz every endpoint (FUZZ_EXAMPLES=100 for a longer run)
+fuzz: setup ## Fuzz every endpoint with a sample of the requests (all by make long)
 	@$(PYTHON) -m pytest -n 2 --dist each tests/fuzz $(ARGS)
 
-integration: setup ## Run the tests on Debian's PostgreSQL 15, then with PgBouncer and Redis
+integration: setup ## Run a sample of the tests on Debian's PostgreSQL 15 (PG15=whole for all), then with PgBouncer and Redis
 	@tools/integration.sh $(ARGS)
 
 e2e: setup ## Run the browser tests
