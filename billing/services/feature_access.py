@@ -35,7 +35,7 @@ Overrides = Mapping[str, EntitlementOverride]
 feature_access_changed = Signal()  # sent with the `owners` whose access was written, which may be as it was before
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a sync calls it in its own transaction
 def sync_feature_access(*, user: Any, now: datetime) -> None:
     """Update a customer's access from their overrides, their subscription and the free features.
 
