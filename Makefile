@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PYTHON := .venv/bin/python
 ARGS ?=
+WHOLE_FAULTS := CUSTOMERS=500 ORDERS=500 SHUFFLES=10 STRANGE=20000 PURCHASES=200 KILLS=20 OUTAGE_SECONDS=20 WEBHOOK_SECONDS=60
 
 # DEBUG allows the embedded database and the published keys.
 export DEBUG ?= 1
@@ -41,7 +42,7 @@ test: setup ## Run the tests on the embedded PostgreSQL
 
 long: setup ## Run whole the long series of which make check runs a sample
 	@$(PYTHON) -m pytest -n 2 -p no:schemathesis -m long $(ARGS)
-	@CUSTOMERS=500 $(PYTHON) -m pytest -n 2 -p no:schemathesis -m faults -s tests/billing/test_population.py
+	@$(WHOLE_FAULTS) $(PYTHON) -m pytest -n 2 -p no:schemathesis -p tests.selection -m faults --deselect tests/billing/test_night.py
 	@CUSTOMERS=10000 $(PYTHON) -m pytest -p no:schemathesis -m faults -s tests/billing/test_night.py
 	@FUZZ_EVERY=1 FUZZ_EXAMPLES=100 $(PYTHON) -m pytest -n 2 --dist each tests/fuzz
 	@PG15=whole tools/integration.sh
