@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PYTHON := .venv/bin/python
 ARGS ?=
+WHOLE_FAULTS := CUSTOMERS=500 ORDERS=500 SHUFFLES=10 STRANGE=20000 PURCHASES=200 KILLS=20 OUTAGE_SECONDS=20 WEBHOOK_SECONDS=60
 
 # DEBUG allows the embedded database and the published keys.
 export DEBUG ?= 1
@@ -41,9 +42,13 @@ test: setup ## Run the tests on the embedded PostgreSQL
 
 long: setup ## Run whole the long series of which make check runs a sample
 	@$(PYTHON) -m pytest -n 2 -p no:schemathesis -m long $(ARGS)
+	@$(WHOLE_FAULTS) $(PYTHON) -m pytest -n 2 -p no:schemathesis -p tests.selection -m faults --deselect tests/billing/test_night.py
+	@CUSTOMERS=10000 $(PYTHON) -m pytest -p no:schemathesis -m faults -s tests/billing/test_night.py
+	@FUZZ_EVERY=1 FUZZ_EXAMPLES=100 $(PYTHON) -m pytest -n 2 --dist each tests/fuzz
+	@PG15=whole tools/integration.sh
 
 faults: setup ## Run the fault tests, which start, kill and overload real processes
-	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -m faults $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -p no:schemathesis -p tests.selection -m faults $(ARGS)
 
 check: lint types test faults fuzz integration e2e ## Run all checks, as CI does
 
@@ -61,10 +66,10 @@ lint: setup ## Check format, style, security, layers, migrations, the lock and d
 types: setup ## Check types with mypy
 	@$(PYTHON) -m mypy .
 
-fuzz: setup ## Fuzz every endpoint (FUZZ_EXAMPLES=100 for a longer run)
-	@$(PYTHON) -m pytest -n 2 tests/fuzz $(ARGS)
+fuzz: setup ## Fuzz every endpoint with a sample of the requests (all by make long)
+	@$(PYTHON) -m pytest -n 2 --dist each tests/fuzz $(ARGS)
 
-integration: setup ## Run the tests on Debian's PostgreSQL 15, then with PgBouncer and Redis
+integration: setup ## Run a sample of the tests on Debian's PostgreSQL 15 (PG15=whole for all), then with PgBouncer and Redis
 	@tools/integration.sh $(ARGS)
 
 e2e: setup ## Run the browser tests

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 tools/need.sh chromium chromium
 CHROMIUM=$(command -v chromium)
 export CHROMIUM
-timeout 20m .venv/bin/python -m pytest -m e2e tests/e2e "$@"
+timeout 20m .venv/bin/python -m pytest -n 2 --dist worksteal -p no:schemathesis -m e2e tests/e2e "$@"

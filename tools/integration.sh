@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run the tests on Debian's PostgreSQL 15, except those of the embedded server, and then tests/integration with PgBouncer in
-# transaction mode, Redis and localstripe. All servers are deleted afterwards.
+# Run a sample of the tests on Debian's PostgreSQL 15, and then tests/integration with PgBouncer in transaction mode, Redis and
+# localstripe. PG15=whole runs all tests, except those of the embedded server. All servers are deleted afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -73,9 +73,26 @@ port=$(free_port)
 start_server
 export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
 
+# The tests of our own SQL: functions, triggers, policies, constraints, partitions, derived values, aggregates, search and COPY.
+tests_of_sql=(
+    tests/{core,contract,security,system,privacy,limits,analytics,api}
+    tests/finance/{accounts,due_dates,exports,imports,projections,transactions}
+    tests/billing/test_{catalog,derived_values,dunning,feature_overview,gating,metrics,money_metrics,movements,overrides}.py
+    tests/billing/test_{period_ends,plan_access,plan_access_table,plans,reconciliation,revenue,revenue_metrics,subscriptions}.py
+    tests/billing/test_{usage,usage_idempotency,usage_periods,webhooks}.py
+    tests/health/test_{analysis,correlations,plan_limits,statistics,wellness}.py
+    tests/career/test_{job_security_index,milestone_derived,milestone_progress}.py
+    tests/users/test_{statements_of_a_session,token_access,tokens}.py
+    tests/admin/test_{history,list_queries,masked_rows,ordering,paging,search,slow_query}.py
+)
+chosen=("${tests_of_sql[@]}" --every 10)
+if [ "${PG15:-sample}" = whole ]; then chosen=(tests); fi
+
 if [ -z "${ONLY_INTEGRATION:-}" ]; then
-echo "== the tests on $($programs/postgres --version); make faults runs the fault tests"
-timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration and not faults" --ignore=tests/dev/postgres --ignore=tests/disasters --ignore=tests/fuzz "$@"
+echo "== ${PG15:-sample} of the tests on $($programs/postgres --version); make faults runs the fault tests"
+timeout 30m .venv/bin/python -m pytest -n 2 --dist worksteal -p no:schemathesis -p tests.selection \
+    -m "not e2e and not integration and not faults" "${chosen[@]}" \
+    --ignore=tests/dev/postgres --ignore=tests/disasters --ignore=tests/fuzz "$@"
 fi
 
 pooler_port=$(free_port)
@@ -84,4 +101,4 @@ export SUPERUSER_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
 export PGBOUNCER_URL=postgresql://mingus:$password@127.0.0.1:$pooler_port/mingus
 
 echo "== roles, restore, PgBouncer in transaction mode, Redis, a replica, and localstripe"
-timeout 20m .venv/bin/python -m pytest -m integration tests/integration ${ONLY_INTEGRATION:+"$@"}
+timeout 20m .venv/bin/python -m pytest -p no:schemathesis -m integration tests/integration ${ONLY_INTEGRATION:+"$@"}

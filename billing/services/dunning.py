@@ -31,7 +31,7 @@ ENDED_STATUSES = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXP
 FINAL_KINDS = (DunningKind.PAID, DunningKind.STOPPED)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a sync calls it in its own transaction
 def record_dunning(*, user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
     """Record the collection of one of `user`'s invoices. `stripe` is the same invoice at Stripe."""
     if invoice.status in PAID_STATUSES:
@@ -46,7 +46,7 @@ def record_dunning(*, user: User, invoice: BillingHistory, stripe: CollectibleIn
         _record_attempt(user, invoice, stripe, now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a sync calls it in its own transaction
 def stop_dunning(*, user: User, subscription: Subscription, now: datetime) -> None:
     """Stop the dunning of a subscription that has ended: customers are not asked to pay for access that they do not get."""
     if subscription.status in ENDED_STATUSES:

@@ -35,7 +35,7 @@ Overrides = Mapping[str, EntitlementOverride]
 feature_access_changed = Signal()  # sent with the `owners` whose access was written, which may be as it was before
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a sync calls it in its own transaction
 def sync_feature_access(*, user: Any, now: datetime) -> None:
     """Update a customer's access from their overrides, their subscription and the free features.
 
@@ -120,7 +120,7 @@ def active_overrides_by_user(owners: Iterable[Any], now: datetime) -> dict[Any, 
 def _grant(
     decided_access: Sequence[tuple[Subscription, PlanAccess | None]], opened: Mapping[str, Entitlement], *, now: datetime
 ) -> int:
-    """Write the access of the owners of subscriptions to one plan, with one read and two writes for all of them."""
+    """Write the access of the owners of subscriptions to one plan where it differs, with one read for all of them."""
     if not decided_access:
         return 0
     owners = [subscription.user_id for subscription, _ in decided_access]
@@ -128,13 +128,32 @@ def _grant(
     rows: list[FeatureAccess] = []
     for subscription, access in decided_access:
         rows.extend(_rows(subscription, access, opened, overrides.get(subscription.user_id, {}), now))
+    stored = _locked_access(owners)
     FeatureAccess.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED_FIELDS, batch_size=5_000
+        [
+            row
+            for row in rows
+            if stored.get((row.user_id, row.feature_name)) != tuple(getattr(row, name) for name in GRANTED_FIELDS)
+        ],
+        update_conflicts=True,
+        unique_fields=["user", "feature_name"],
+        update_fields=GRANTED_FIELDS,
+        batch_size=5_000,
     )
-    others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(_decided(opened, overrides))
-    others.update(is_enabled=False, usage_limit=Coalesce("usage_limit", 0), why=UNKNOWN_FEATURE)
+    decided = {(row.user_id, row.feature_name) for row in rows}
+    if any(is_enabled and place not in decided for place, (is_enabled, *_) in stored.items()):
+        others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(_decided(opened, overrides))
+        others.update(is_enabled=False, usage_limit=Coalesce("usage_limit", 0), why=UNKNOWN_FEATURE)
     feature_access_changed.send(FeatureAccess, owners=owners, now=now)
     return len(owners)
+
+
+def _locked_access(owners: Iterable[Any]) -> dict[tuple[Any, str], tuple[Any, ...]]:
+    """Return the granted fields by owner and feature. The lock waits for a sync whose result would make these rows outdated."""
+    rows = FeatureAccess.objects.filter(user__in=owners).order_by("pk").select_for_update(no_key=True)
+    return {
+        (owner, name): tuple(granted) for owner, name, *granted in rows.values_list("user_id", "feature_name", *GRANTED_FIELDS)
+    }
 
 
 def _decided(opened: Mapping[str, Entitlement], overrides: Mapping[Any, Overrides]) -> Q:

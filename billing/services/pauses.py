@@ -12,7 +12,7 @@ from billing.services.customer_notices import tell_once
 from billing.services.payment_notices import paused_notice
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a sync calls it in its own transaction
 def record_pause(*, subscription: Subscription, now: datetime) -> None:
     """Tell the customer once that their subscription is paused and how it resumes, or record the end of the pause."""
     user = subscription.user

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from django.db import transaction
+
 from core.models.base import OwnedModel
 
 Row = TypeVar("Row", bound=OwnedModel)
@@ -11,11 +13,15 @@ Row = TypeVar("Row", bound=OwnedModel)
 def upsert_changed(
     model: type[Row], place: Mapping[str, Any], values: Mapping[str, Any], *, create_values: Mapping[str, Any] | None = None
 ) -> Row:
-    """Return the row at `place`, written only if its `values` differ. A new row also gets `create_values`."""
+    """Return the row at `place`, written only if its `values` differ. A new row also gets `create_values`.
+
+    A failed write is undone alone, so that the caller can leave the row out and go on with its transaction.
+    """
     rows: Any = model._default_manager
     row: Row | None = rows.filter(**place).first()
     if row is None:
-        created: Row = rows.create(**place, **values, **(create_values or {}))
+        with transaction.atomic():
+            created: Row = rows.create(**place, **values, **(create_values or {}))
         return created
     update_changed(row, values)
     return row
@@ -27,4 +33,5 @@ def update_changed(row: OwnedModel, values: Mapping[str, Any]) -> None:
     for name in changed:
         setattr(row, name, values[name])
     if changed:
-        row.save(update_fields=changed)
+        with transaction.atomic():
+            row.save(update_fields=changed)

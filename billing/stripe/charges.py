@@ -15,7 +15,7 @@ from billing.models import StripeCustomer, Subscription
 from billing.models.subscriptions import SubscriptionStatus
 from billing.services.upsert import update_changed
 from billing.stripe import client as stripe_client
-from billing.stripe.problems import leaving_out
+from billing.stripe.problems import naming
 from billing.stripe.subscription_objects import StripeSubscription
 from billing.stripe.terms import StripeDiscount, StripeItem, parse_discounts
 from billing.stripe.values import Object, UnreadableObjectError, from_minor_units, id_of, instant
@@ -112,7 +112,7 @@ def sync_next_charges(
             continue
         # the last amounts of a subscription that has ended stay, because the metrics of earlier months need them
         is_final = subscription.ended_at is not None and row.unit_price is not None
-        with leaving_out(f"The next charge of subscription {subscription.id}", problems):
+        with naming(f"The next charge of subscription {subscription.id}", problems):
             fields = {} if is_final else price_fields(subscription, discounts, now)
             is_same = has_same_basis and _is_charged_as_before(row, subscription, now)
             if is_charged(subscription) and not is_same:

@@ -19,21 +19,27 @@ MAX_PROBLEMS = 50
 
 
 @contextmanager
-def leaving_out(what: str, problems: list[str]) -> Iterator[None]:
-    """Run the block in a savepoint. If its object can't be stored, undo the block and describe that in `problems`."""
+def naming(what: str, problems: list[str]) -> Iterator[None]:
+    """Describe in `problems` that the object of the block can't be stored. Use it for a block that undoes its own writes."""
     try:
-        with transaction.atomic():
-            yield
+        yield
     except UNSTORABLE as error:
         [reason, *_] = str(error).splitlines()
         problems.append(f"{what} was left out: {reason}.")
+
+
+@contextmanager
+def leaving_out(what: str, problems: list[str]) -> Iterator[None]:
+    """Run the block in a savepoint. If its object can't be stored, undo the block and describe that in `problems`."""
+    with naming(what, problems), transaction.atomic():
+        yield
 
 
 def parsed(found: Iterable[Object], parse: Callable[[Object], Parsed], problems: list[str]) -> list[Parsed]:
     """Parse objects, without those that can't be shown."""
     done: list[Parsed] = []
     for obj in found:
-        with leaving_out(name_of(obj), problems):
+        with naming(name_of(obj), problems):
             done.append(parse(readable_object(obj, problems)))
     return done
 

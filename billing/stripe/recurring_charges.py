@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from billing.models import BillingHistory, RecurringCharge, StripeCustomer
 from billing.models.plans import BillingCycle
 from billing.models.subscription_charges import BillingInterval
 from billing.services.movements import recurring_charges, write_movements
 from billing.stripe.objects import StripeInvoice, StripeLine
-from billing.stripe.problems import leaving_out
+from billing.stripe.problems import naming
 from billing.stripe.subscription_objects import StripeSubscription
 from billing.stripe.values import UnreadableObjectError, decimals
 from core.currencies import AMOUNT_LIMIT, rounded
@@ -47,7 +49,7 @@ def sync_recurring_revenue(
     for invoice in invoices:
         row = rows.get(invoice.id)
         if row is not None:
-            with leaving_out(f"The recurring revenue of invoice {invoice.id}", problems):
+            with naming(f"The recurring revenue of invoice {invoice.id}", problems):
                 has_changed |= _write_charges(row, _charges_of(invoice, a_year), by_invoice[row.pk])
     write_movements(user=ours.user, charges=recurring_charges(ours.user) if has_changed else stored, now=now)
 
@@ -107,6 +109,7 @@ def _write_charges(row: BillingHistory, wanted: list[Facts], stored: list[Recurr
     known = [{name: getattr(charge, name) for name in wanted[0]} for charge in stored] if wanted else stored
     if known == wanted:
         return False
-    RecurringCharge.objects.filter(user=row.user_id, invoice=row).delete()
-    RecurringCharge.objects.bulk_create(RecurringCharge(user_id=row.user_id, invoice=row, **facts) for facts in wanted)
+    with transaction.atomic():
+        RecurringCharge.objects.filter(user=row.user_id, invoice=row).delete()
+        RecurringCharge.objects.bulk_create(RecurringCharge(user_id=row.user_id, invoice=row, **facts) for facts in wanted)
     return True

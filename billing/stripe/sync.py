@@ -23,7 +23,7 @@ from billing.stripe.charges import sync_next_charges, with_plan_item_first
 from billing.stripe.customer_objects import CustomerObjects, read_customer
 from billing.stripe.invoice_lines import parse_invoice_with_lines
 from billing.stripe.open_payments import with_open_payments
-from billing.stripe.problems import leaving_out, parsed, readable_object, record_problems
+from billing.stripe.problems import leaving_out, naming, parsed, readable_object, record_problems
 from billing.stripe.readable import key_in
 from billing.stripe.recurring_charges import intervals_a_year, sync_recurring_revenue
 from billing.stripe.refund_rules import RefundRules, granted_withdrawals
@@ -140,7 +140,7 @@ def _sync_payment_details(
     ours.card_brand, ours.card_last4 = card.brand, card.last4
     ours.card_exp_month, ours.card_exp_year = card.exp_month, card.exp_year
     if customer.get("currency") or not found.customer.get("currency"):  # an amount in an unknown currency can't be shown
-        with leaving_out(f"The credit of customer {ours.stripe_id}", done.problems):
+        with naming(f"The credit of customer {ours.stripe_id}", done.problems):
             ours.credit, ours.currency = stripe_objects.parse_credit(customer)
     if found.is_deleted:
         ours.deleted_at = ours.deleted_at or now

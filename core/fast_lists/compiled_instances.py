@@ -44,8 +44,8 @@ class _InstancePlan:
 class CompiledInstanceQuery:
     """A compiled query for the instances of the queryset that `build` returns for values of these types, by name.
 
-    The queryset must return whole instances, with or without `select_related` and annotations. The first call raises UncompilableError if the
-    SQL depends on the values.
+    The queryset must return whole instances, with or without `select_related` and annotations. The first call raises
+    UncompilableError if the SQL depends on the values.
     """
 
     def __init__(self, build: Callable[[dict[str, Any]], QuerySet[Any]], **kinds: type) -> None:

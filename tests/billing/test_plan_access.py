@@ -86,6 +86,32 @@ def test_syncing_the_access_is_idempotent(subscription: Subscription, alice: Use
     assert list(FeatureAccess.objects.order_by("pk").values()) == before
 
 
+def writes_of_access(queries: CaptureQueriesContext) -> list[str]:
+    """Return the captured statements that write feature access."""
+    statements = [query["sql"] for query in queries]
+    return [
+        sql for sql in statements if sql.startswith(('INSERT INTO "billing_featureaccess"', 'UPDATE "billing_featureaccess"'))
+    ]
+
+
+def test_unchanged_access_is_not_written(subscription: Subscription, alice: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        services.sync_feature_access(user=alice, now=NOW)
+    assert writes_of_access(queries) == []
+
+
+def test_only_the_changed_feature_is_written(subscription: Subscription, alice: User) -> None:
+    FeatureAccess.objects.for_user(alice).filter(feature_name="reports").update(usage_limit=3)
+    before = dict(FeatureAccess.objects.values_list("feature_name", "updated_at"))
+    with CaptureQueriesContext(connection) as queries:
+        services.sync_feature_access(user=alice, now=NOW)
+    [written] = writes_of_access(queries)
+    assert ("'reports'" in written, "'insights'" in written) == (True, False)
+    after = dict(FeatureAccess.objects.values_list("feature_name", "updated_at"))
+    assert {name for name, at in after.items() if at != before[name]} <= {"reports"}
+    assert access_of(alice)["reports"] == (True, 4)
+
+
 def test_a_changed_plan_updates_its_active_subscribers(
     subscription: Subscription, alice: User, bob: User, basic: SubscriptionPlan
 ) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing import services
@@ -68,6 +70,21 @@ def test_a_renewal_costs_four_calls(payments: Payments, renewing: User) -> None:
     second = handle(payments, deliver_together(payments))
     assert first == second == {"subscriptions": 1, "invoices": 1}
     assert BillingHistory.objects.filter(user=renewing, status="paid", amount__gt=0).count() == 2
+
+
+def test_a_sync_without_changes_writes_only_the_customer(payments: Payments, renewing: User) -> None:
+    key = StripeCustomer.objects.get(user=renewing).stripe_id
+    payments.stripe.advance(62 * DAY)
+    handle(payments, deliver_together(payments))
+    services.sync_customer(stripe_customer_id=key, now=clock.now())
+    with CaptureQueriesContext(connection) as queries:
+        services.sync_customer(stripe_customer_id=key, now=clock.now())
+    statements = [query["sql"] for query in queries]
+    invoices = BillingHistory.objects.filter(user=renewing).count()
+    savepoints = sum(sql.startswith("SAVEPOINT") for sql in statements)
+    assert (invoices > 2, savepoints <= invoices + 4) == (True, True)
+    written = {sql.split('"')[1] for sql in statements if sql.startswith("INSERT INTO")}
+    assert written == set()
 
 
 def test_events_that_wait_are_handled_by_one_sync(payments: Payments, renewing: User) -> None:

@@ -23,7 +23,7 @@ from tests.commands.test_worker import DEFER
 pytestmark = pytest.mark.faults
 
 GRACE = 60.0
-OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "20"))
+OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "6"))
 
 
 @pytest.fixture

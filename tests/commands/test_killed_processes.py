@@ -23,7 +23,7 @@ from tests.commands.lethal_jobs import kill_worker
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "4"))
 KILL = "The job worker was ended by SIGKILL"
 SUPERVISOR = ("/bin/sh", "-c", 'while :; do "$@"; sleep 1; done', "sh")
 LISTEN = "0A"
