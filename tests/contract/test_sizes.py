@@ -121,5 +121,6 @@ def test_the_core_package_stays_small() -> None:
     # before compiled lists, cached queries, COPY exports and partitions; 7,100 before replicas; 7,600 before derived values;
     # 8,100 before positions; 8,300 before time limits, failures of the database, limits of JSON
     # and masks that no expression can use; 8,700 before minor units of currencies;
-    # 8,800 before values that are read from other rows; 8,850 before amounts in the back office with their own decimals.
-    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 8870
+    # 8,800 before values that are read from other rows; 8,850 before amounts in the back office with their own decimals;
+    # 8,870 before compiled objects, compiled writes and the tags of lists.
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 9480
