@@ -37,6 +37,7 @@ STARTPROJECT = [
 
 
 class TransactionSerializer(ModelSerializer):
+    amount = DecimalField(12, 2)  # the column has three decimals, for currencies that use them
     absolute_amount = DecimalField(12, 2, read_only=True)
 
     class Meta:
