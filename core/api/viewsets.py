@@ -1,21 +1,20 @@
 """The base classes of all viewsets, which restrict lists and rows to their owner."""
 
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from rest_framework import mixins
-from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
-from rest_framework.viewsets import GenericViewSet
 
 from core import context
 from core.api import etag, idempotency
+from core.api.path_rows import PathRowMixin, RowT
 from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
-from core.fast_lists import fast_path, object_rows
+from core.fast_lists import fast_path
 from core.fast_lists.read_permissions import Audience
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.models.base import BaseModel, OwnedModel
@@ -33,10 +32,7 @@ COMPILED_ACTIONS = {
 }
 
 
-RowT = TypeVar("RowT", bound=BaseModel)
-
-
-class BaseViewSet(GenericViewSet[RowT]):
+class BaseViewSet(PathRowMixin[RowT]):
     """The base class of all viewsets, with idempotent POSTs, row-level security and compiled lists.
 
     `closed_to_impersonation` refuses staff who impersonate the customer, for credentials and for exports of all data.
@@ -107,31 +103,6 @@ class BaseViewSet(GenericViewSet[RowT]):
         parser.is_valid(raise_exception=True)
         return dict(parser.validated_data)
 
-    def lookup(self) -> dict[str, Any]:
-        """Return the conditions of the path's row."""
-        return {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
-
-    def get_object(self) -> RowT:
-        found = object_rows.find(self, lock=False)
-        return self._checked(cast("RowT", found)) if found else self._one(self.filter_queryset(self.get_queryset()))
-
-    def locked_object(self) -> RowT:
-        """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
-        found = object_rows.find(self, lock=True)
-        if found:
-            instance = self._checked(cast("RowT", found))
-        else:
-            instance = self._one(self.filter_queryset(self.get_queryset()).select_for_update(of=("self",)))
-        etag.require_match(self.request, instance)
-        return instance
-
-    def _one(self, queryset: QuerySet[Any]) -> RowT:
-        return self._checked(get_object_or_404(queryset, **self.lookup()))
-
-    def _checked(self, instance: RowT) -> RowT:
-        self.check_object_permissions(self.request, instance)
-        return instance
-
     def audience(self) -> Audience | None:
         """Return the readers of the view's action if `core.fast_lists` can check them, else None."""
         # SECURITY: the fast path would skip the checks of a view that overrides one of these
@@ -140,9 +111,6 @@ class BaseViewSet(GenericViewSet[RowT]):
         if not is_standard or self.action in self.permissions_by_action or self.get_sql_serializer() is None:
             return None
         return AUDIENCES.get((type(self).role, *self.permission_classes))
-
-    def with_owner(self, row: RowT) -> RowT:
-        return row  # without an owner; see OwnedBaseViewSet
 
     def get_sql_serializer(self) -> SqlSerializer | None:
         serializer = self.get_serializer_class()

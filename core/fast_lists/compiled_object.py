@@ -44,5 +44,9 @@ class CompiledObject(CompiledView):
         view = self.view(QueryDict(), values, as_staff=as_staff)
         view.kwargs = dict.fromkeys(self.match.kwargs, values.get(KEY))
         found = view.filter_queryset(view.get_queryset()).filter(**view.lookup())
-        columns: QuerySet[Any] = found.values_list(*sql_serializer.expressions, F("pk"), F("updated_at"))
+        shown = dict(zip(sql_serializer.names, sql_serializer.expressions, strict=False))
+        # an alert shows the user's own state, and when that was updated
+        columns: QuerySet[Any] = found.values_list(
+            *sql_serializer.expressions, F("pk"), shown.get("updated_at", F("updated_at"))
+        )
         return columns

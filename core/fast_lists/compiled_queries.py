@@ -5,6 +5,7 @@ its parameters. If the results differ otherwise, or contain a date or time, Unco
 ORM.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ from core.fast_lists.query_session import Rows as Rows
 from core.fast_lists.query_session import Values as Values
 from core.postgres.limits import transaction_sql
 
+sql_logger = logging.getLogger("django.db.backends")
 PARAMETERS = re.compile(r"(%%|%s)")
 CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # without dates and times, which may come from the clock
 # A migration has changed the columns of a prepared statement, or the statement was deallocated.
@@ -232,4 +234,6 @@ def _timed_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> I
         yield
     finally:
         seconds = time.perf_counter() - start
-        connection.queries_log.append({"sql": statement.prepared_sql.decode(), "time": f"{seconds:.3f}"})
+        sql = statement.prepared_sql.decode()
+        connection.queries_log.append({"sql": sql, "time": f"{seconds:.3f}"})
+        sql_logger.debug("(%.3f) %s; alias=%s", seconds, sql, connection.alias)

@@ -1,4 +1,4 @@
-"""What compiled lists and compiled single objects share: the caller, their permission, and the return to the plain path."""
+"""The base of compiled lists and single objects: the caller, their permission, and the return to the plain path."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping

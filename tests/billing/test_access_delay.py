@@ -44,7 +44,7 @@ def server(no_jobs: None, stripe: StripeEmulator, tmp_path: Path) -> Iterator[Se
 
 
 class Opened:
-    """When the access of each buyer was first seen open."""
+    """The time at which the access of each buyer was first seen open."""
 
     def __init__(self, buyers: list[Any]) -> None:
         self.rows = FeatureAccess.objects.filter(user__in=buyers, feature_name="health_checkins", is_enabled=True)

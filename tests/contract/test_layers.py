@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,7 @@ def names_in(path: Path) -> set[str]:
     return names
 
 
+@cache
 def edges() -> dict[tuple[str, str], Path]:
     """Return a file for each pair of packages of which the first imports the second."""
     return {
