@@ -20,6 +20,7 @@ from core.tasks import retry_abandoned_jobs
 from mingus.processes import PortError, require_free_port
 from tests.commands.conftest import Server, children_of, until
 from tests.commands.lethal_jobs import kill_worker
+from tests.commands.process_state import is_alive
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -62,14 +63,6 @@ def members(server: Server, kind: str) -> list[int]:
     web = [pid for pid in children if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     worker = [pid for pid in children if pid not in web]
     return {"granian": web, "web worker": [pid for main in web for pid in children_of(main)], "job worker": worker}[kind]
-
-
-def is_alive(pid: int) -> bool:
-    """Return True if the process runs. A killed process whose parent has not read its status does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def fetch(server: Server, path: str = "/healthz/live") -> str:

@@ -15,6 +15,7 @@ import pytest
 from mingus import processes
 from mingus.processes import PortError, ProcessGroup, Program, StartError, is_listening, require_free_port
 from tests.commands.conftest import ROOT, until
+from tests.commands.process_state import is_alive
 
 pytestmark = pytest.mark.faults
 
@@ -71,14 +72,6 @@ def listener() -> Iterator[socket.socket]:
 
 def pids(group: ProcessGroup) -> list[int]:
     return [child.process.pid for child in group.children if child.process]
-
-
-def is_alive(pid: int) -> bool:
-    """Return True if the process runs. A killed process whose parent has not read its status does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def stop_later(seconds: float, number: signal.Signals = signal.SIGTERM) -> None:
