@@ -46,6 +46,14 @@ def seconds_to_wait(scope: str, who: str) -> int:
     return 0 if count <= rate.amount else max(1, math.ceil((window + 1) * rate.seconds - now))
 
 
+def seconds_to_wait_once(request: HttpRequest, scope: str, who: str) -> int:
+    """Do the same, and count the request only once if the fast path has left it to the plain path."""
+    counted: dict[tuple[str, str], int] = vars(request).setdefault("counted_by_rate_limits", {})
+    if (scope, who) not in counted:
+        counted[scope, who] = seconds_to_wait(scope, who)
+    return counted[scope, who]
+
+
 def client_ip(request: HttpRequest) -> str:
     """Return the IP address of the client, for IPv6 the network that a provider assigns to one customer."""
     return _network_of(request, ipv4_prefix=32, ipv6_prefix=64)

@@ -6,7 +6,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from core.rate_limits import client_ip, seconds_to_wait
+from core.rate_limits import client_ip, seconds_to_wait_once
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -19,7 +19,7 @@ class ScopedThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         who = str(request.user.pk) if request.user.is_authenticated else client_ip(request._request)
-        self.seconds = seconds_to_wait(scope_of(request, view), who)
+        self.seconds = seconds_to_wait_once(request._request, scope_of(request, view), who)
         return self.seconds == 0
 
     def wait(self) -> float:

@@ -28,7 +28,7 @@ from core.fast_lists.read_permissions import Audience, Caller, NotCompiledError,
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.postgres import replicas
 from core.postgres.failures import LOCK_TIMEOUT, QUERY_TIMEOUT, UNAVAILABLE, failure_of
-from core.rate_limits import seconds_to_wait
+from core.rate_limits import seconds_to_wait_once
 
 logger = logging.getLogger(__name__)
 MAX_CACHED_PLANS = 200  # per view; a client that sends ever new signatures slows down only its own requests
@@ -123,7 +123,7 @@ class CompiledView:
                 continue
             if not self.permission.allows(caller, read):
                 raise NotCompiledError(Reason.REFUSED)
-            if seconds_to_wait("reads", str(caller.pk)):
+            if seconds_to_wait_once(request, "reads", str(caller.pk)):
                 raise NotCompiledError(Reason.THROTTLED)
             return caller
         raise NotCompiledError(Reason.ANONYMOUS)

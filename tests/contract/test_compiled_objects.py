@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from core.fast_lists import compiled_queries
@@ -114,6 +115,15 @@ def test_parameters_are_refused_by_the_plain_path(path: str, objects: ListClient
     objects.both(path)
     assert objects.client.get(path, {"color": "red"}).status_code == 400
     assert not objects.was_compiled
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_a_request_that_is_left_to_the_plain_path_is_counted_once(path: str, objects: ListClient, settings: Any) -> None:
+    objects.both(path)
+    settings.RATES = settings.RATES | {"reads": "4/h"}
+    cache.clear()
+    unknown = TRANSACTIONS.path(uuid4())
+    assert [objects.client.get(unknown).status_code for _ in range(5)] == [404, 404, 404, 404, 429]
 
 
 @pytest.mark.parametrize("change", [str.upper, lambda path: path.removesuffix("/"), lambda path: f"{path}x/"])
