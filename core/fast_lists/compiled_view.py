@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -43,7 +44,8 @@ class NotModifiedError(Exception):
         self.headers = headers
 
 
-class ReadPlan(NamedTuple):
+@dataclass(frozen=True, eq=False)  # equal only to itself: the expressions are slow to hash
+class ReadPlan:
     statement: CompiledQuery
     sql_serializer: SqlSerializer
 

