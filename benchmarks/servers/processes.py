@@ -57,7 +57,7 @@ class Server:
             self.require_running()
             if time.monotonic() > deadline:
                 raise ServerError(f"{self.name} does not listen after {START_SECONDS:.0f} s. {self._end_of_log()}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # a port sends no event
 
     def require_running(self) -> None:
         if any(process.poll() is not None for process in self._processes):
@@ -90,7 +90,7 @@ class Server:
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # only a parent can wait for a process, and these have lost theirs
 
     def _end_of_log(self) -> str:
         return "The end of its log:\n" + self._log.read_text(errors="replace")[-3_000:]

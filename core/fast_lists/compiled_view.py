@@ -1,6 +1,7 @@
 """The base of compiled lists and single objects: the caller, their permission, and the return to the plain path."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from core.api.errors import unavailable
 from core.api.renderers import ORJSON_OPTIONS, json_default
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import CompiledQuery, Read, Rows, UncompilableError, Values
-from core.fast_lists.placeholders import OWNER, SESSION, placeholder_request
+from core.fast_lists.placeholders import OWNER, SESSION, placeholder_view
 from core.fast_lists.read_permissions import Audience, Caller, NotCompiledError, ReadPermission, Reason
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.postgres import replicas
@@ -50,7 +51,7 @@ class ReadPlan:
     sql_serializer: SqlSerializer
 
 
-class CompiledView:
+class CompiledView(ABC):
     """One action of a viewset that reads rows, without REST framework and Django's ORM.
 
     `respond` returns None, without side effects, for a request that can't be compiled and for every response but the rows: the
@@ -89,9 +90,9 @@ class CompiledView:
             logger.warning("The compiled read failed for %s, the plain path handles it: %s", request.path, error)
         return None
 
+    @abstractmethod
     def read(self, request: HttpRequest, keys: list[UUID]) -> HttpResponse:
         """Return the response, or raise NotCompiledError or an error of the request."""
-        raise NotImplementedError
 
     @contextmanager
     def rows(
@@ -142,10 +143,7 @@ class CompiledView:
 
     def view(self, params: Mapping[str, Any], values: Mapping[str, Any], *, as_staff: bool | None = None) -> Any:
         """Return the viewset for a placeholder request."""
-        view = self.view_class(**self.options)
-        view.action, view.args, view.kwargs, view.format_kwarg = self.action, (), {}, None
-        view.request = placeholder_request(params, values, as_staff=as_staff)
-        return view
+        return placeholder_view(self.view_class, self.action, params, values, as_staff=as_staff, **self.options)
 
     def compiled(
         self,

@@ -1,18 +1,17 @@
 """The row of a path as an instance, read or locked by SQL that is compiled once for each viewset and action."""
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
-from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.fast_lists.compiled_queries import PROBE_FACTORIES, UncompilableError
-from core.fast_lists.placeholders import OWNER, placeholder_request
+from core.fast_lists.placeholders import OWNER, placeholder_view
 from core.postgres.replicas import REPLICA
 
 KEY_TYPES = frozenset(PROBE_FACTORIES)
@@ -35,10 +34,8 @@ def _query(
     """Return the compiled query, or None if its SQL depends on more than the path and the owner, or not on the owner."""
 
     def rows(values: dict[str, Any]) -> QuerySet[Any]:
-        view: Any = view_class()
-        view.action, view.args, view.format_kwarg = action, (), None
+        view = placeholder_view(view_class, action, QueryDict(), values, as_staff=None)
         view.kwargs = {name: values[name] for name, _ in kinds}
-        view.request = cast("Request", placeholder_request(QueryDict(), values, as_staff=None))
         found: QuerySet[Any] = view.filter_queryset(view.get_queryset())
         return (found.select_for_update(of=("self",)) if lock else found).filter(**view.lookup())
 

@@ -37,3 +37,13 @@ def placeholder_request(params: Mapping[str, Any], values: Mapping[str, Any], *,
     user = Placeholder(pk=owner, id=owner, **staff)
     auth = Placeholder(has_second_factor=as_staff, **session)
     return Placeholder(user=user, auth=auth, query_params=params, method="GET")
+
+
+def placeholder_view(
+    view_class: Any, action: str, params: Mapping[str, Any], values: Mapping[str, Any], *, as_staff: bool | None, **options: Any
+) -> Any:
+    """Return a viewset for the placeholder request, as it is when it calls `action` of a path without keys."""
+    view = view_class(**options)
+    view.action, view.args, view.kwargs, view.format_kwarg = action, (), {}, None
+    view.request = placeholder_request(params, values, as_staff=as_staff)
+    return view

@@ -23,7 +23,7 @@ Token = Annotated[str, Header(alias="authorization")]
 api = BoltAPI(enable_logging=False, compression=False)
 
 
-@api.get(ROUTE)  # type: ignore[untyped-decorator]
+@api.get(ROUTE)  # type: ignore[untyped-decorator]  # django-bolt has no types
 def page(authorization: Token, category: str, transaction_date__gte: date, transaction_date__lte: date) -> TransactionPage:
     days = {"transaction_date__gte": transaction_date__gte, "transaction_date__lte": transaction_date__lte}
     rows = PeerTransaction.objects.filter(user=_caller(authorization), category=category, **days)
@@ -33,7 +33,7 @@ def page(authorization: Token, category: str, transaction_date__gte: date, trans
     return TransactionPage(link(query, last_of(shown), len(found)), None, [_shown(row) for row in shown])
 
 
-@api.get(ROUTE + "/{key}")  # type: ignore[untyped-decorator]
+@api.get(ROUTE + "/{key}")  # type: ignore[untyped-decorator]  # django-bolt has no types
 def one(authorization: Token, key: UUID) -> ShownTransaction:
     found = PeerTransaction.objects.filter(user=_caller(authorization), pk=key).first()
     if found is None:
@@ -41,7 +41,7 @@ def one(authorization: Token, key: UUID) -> ShownTransaction:
     return _shown(found)
 
 
-@api.post(ROUTE, status_code=201)  # type: ignore[untyped-decorator]
+@api.post(ROUTE, status_code=201)  # type: ignore[untyped-decorator]  # django-bolt has no types
 def create(authorization: Token, given: NewTransaction) -> ShownTransaction:
     owner = _caller(authorization)
     if not PeerAccount.objects.filter(user=owner, pk=given.financial_profile).exists():
