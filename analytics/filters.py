@@ -1,7 +1,7 @@
 """Filter sets of the analytics lists."""
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from core.api.filtersets import StrictFilterSet
+from core.api.filters.filtersets import StrictFilterSet
 
 
 class EventFilter(StrictFilterSet):

@@ -34,6 +34,9 @@ NAMES = (
     "updated_at",
 )
 
+ONLY_OURS = frozenset({"payee", "tags", "note", "sources"})
+"""Fields of MINGUS's transactions that its peers do not have: MINGUS looks up names and records who chose them."""
+
 
 def link(query: str, position: tuple[str, str], found: int) -> str | None:
     """Return the URL of the page after `position`, or None if all `found` rows were shown."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.api_contract import ONLY_OURS
 from benchmarks.contenders.calls import Contender, Request
 
 
@@ -35,4 +36,4 @@ def require_equal(results: Mapping[str, Sequence[Mapping[str, Any]]], *, rows: i
 
 
 def _without(row: Mapping[str, Any], ignored: Iterable[str]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ignored}
+    return {name: value for name, value in row.items() if name not in ignored and name not in ONLY_OURS}

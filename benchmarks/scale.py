@@ -6,6 +6,8 @@ from pathlib import Path
 PARTS = ("lists", "wall", "twins", "post", "import", "export", "flat")
 SERVER_PARTS = ("cold", "memory", "servers")
 OPERATIONS_PART = "operations"
+SEARCH_PART = "search"
+RULES_PART = "rules"
 ROWS_PER_USER = 2_000
 
 

@@ -22,6 +22,7 @@ from benchmarks.production import connection_parameters
 from benchmarks.responses import response_times
 from benchmarks.scale import Scale
 from core import rls
+from finance.models import FinancialTransaction
 from health.services import daily_spending
 
 SMALLEST = 10_000  # rows, half of them of the heavy user
@@ -84,7 +85,7 @@ def _workloads(users: BenchmarkUsers) -> dict[str, Work]:
     person, mingus = users.others[0], mingus_api.contender()
     days = {"transaction_date__gte": FIRST_DAY, "transaction_date__lte": FIRST_DAY + timedelta(DAYS)}
     filtered = Request(token=person.token, query=urlencode({"category": "groceries", **days}))
-    search = Request(token=person.token, path=f"{PATH}search/", query=urlencode({"search": "purchase #0000"}))
+    search = Request(token=person.token, path=f"{PATH}search/", query=urlencode({"search": "purchase odeon"}))
     user = get_user_model().objects.get(pk=person.id)
 
     def report() -> None:
@@ -142,7 +143,7 @@ def _count(plain: "psycopg.Connection[tuple[int]]", person: BenchmarkUser | None
 
 
 def _copy(plain: "psycopg.Connection[tuple[int]]", source: BenchmarkUser, owner: BenchmarkUser, rows: int, there: int) -> None:
-    names = [column.name for column in plain.execute(f"TABLE {TABLE} LIMIT 0").description or ()]
+    names = [str(field.column) for field in FinancialTransaction._meta.concrete_fields if not field.generated]
     changed = {"id": KEY, "user_id": "%(user)s", "financial_profile_id": "%(account)s"}
     values = ", ".join(changed.get(name, f"original.{name}") for name in names)
     statement = GROW.format(table=TABLE, columns=", ".join(names), values=values)

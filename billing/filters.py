@@ -1,7 +1,7 @@
 """Filters of the lists of plans, subscriptions, feature access, invoices and adjustments."""
 
 from billing.models import Adjustment, BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
-from core.api.filtersets import StrictFilterSet
+from core.api.filters.filtersets import StrictFilterSet
 
 
 class PlanFilter(StrictFilterSet):

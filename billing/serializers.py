@@ -11,7 +11,7 @@ from billing.models.cancellations import MAX_COMMENT_LENGTH, CancellationReason
 from billing.services import MAX_PAUSE_MONTHS, CancellationFeedback
 from billing.stripe.checkout import PORTAL_OVERVIEW, PORTAL_PAGES
 from core.api.money import AmountField
-from core.api.serializers import BaseSerializer, StrictSerializer
+from core.api.serializers import BaseSerializer, ListedChoiceField, StrictSerializer
 
 MAX_USAGE_AMOUNT = 1_000
 KEY = r"^[\x21-\x7e]{1,255}\Z"  # the pattern of the Idempotency-Key header
@@ -59,7 +59,7 @@ class SubscriptionSerializer(BaseSerializer):
 class FeedbackSerializer(StrictSerializer):
     """The voluntary reason of a customer who wants to leave."""
 
-    reason = serializers.ChoiceField(
+    reason = ListedChoiceField(
         CancellationReason.choices, required=False, help_text="Why the customer leaves, if they want to tell."
     )
     comment = serializers.CharField(
@@ -112,7 +112,7 @@ class CheckoutSerializer(PlanChoiceSerializer):
 
 @extend_schema_serializer(description="The page of the customer portal to open.")
 class PortalSerializer(StrictSerializer):
-    page = serializers.ChoiceField(
+    page = ListedChoiceField(
         PORTAL_PAGES, default=PORTAL_OVERVIEW, help_text="`card` opens the form for a new card or bank account directly."
     )
 

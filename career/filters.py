@@ -1,7 +1,7 @@
 """Filter sets of the career lists."""
 
 from career.models import CareerMilestone, JobSecurityAnalysis
-from core.api.filtersets import StrictFilterSet
+from core.api.filters.filtersets import StrictFilterSet
 
 
 class JobSecurityFilter(StrictFilterSet):

@@ -22,7 +22,15 @@ DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit accepts the digits of other s
 ACCOUNT_PATH = "/_allauth/"
 ADMIN_PATH = "/admin/"
 RATE_LIMITED_PATHS = ("/api/", ACCOUNT_PATH, ADMIN_PATH)
-UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
+ATTACHMENTS_PATH = "/api/v1/finance/attachments/"
+BODY_LIMITS = {
+    "/api/v1/finance/imports/": "IMPORT_MAX_BYTES",
+    "/api/v1/finance/imports/move-in/": "IMPORT_MAX_BYTES",
+    "/api/v1/finance/transactions/import/": "IMPORT_MAX_BYTES",
+    "/api/v1/users/me/import/": "RESTORE_MAX_BODY_BYTES",
+    ATTACHMENTS_PATH: "ATTACHMENT_MAX_BODY_BYTES",
+}
+"""The settings with the limits of paths that accept files."""
 
 
 class RequestContextMiddleware:
@@ -94,7 +102,8 @@ class IpRateLimitMiddleware:
 
 def body_limit(path: str) -> int:
     """Return the size of the largest body that a path accepts, in bytes."""
-    return settings.IMPORT_MAX_BYTES if path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit: int = getattr(settings, BODY_LIMITS.get(path, "DATA_UPLOAD_MAX_MEMORY_SIZE"))
+    return limit
 
 
 class BodyLimitMiddleware:
@@ -115,7 +124,10 @@ class BodyLimitMiddleware:
         if DIGITS.fullmatch(length) and int(length) <= limit:
             return self.get_response(request)
         if DIGITS.fullmatch(length):
-            return problem(413, "too_large", f"The body may have at most {limit:,} bytes. Send less, or send it in parts.")
+            is_one_file = request.path == ATTACHMENTS_PATH
+            remedy = "Send a smaller file." if is_one_file else "Send less, or send it in parts."
+            sentence = f"The body may have at most {limit:,} bytes. {remedy}"
+            return problem(413, "too_large", sentence, "file" if is_one_file else None)
         return problem(400, "invalid_length", "Content-Length must be a whole number.")
 
 

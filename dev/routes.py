@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.api.permissions import PublicReadStaffWrite
 from core.api.viewsets import OwnedBaseViewSet
+from core.middleware import BODY_LIMITS
 from dev.factories import FACTORIES
 from users.models import User
 
@@ -43,6 +44,11 @@ class Route:
     @property
     def is_list(self) -> bool:
         return self.methods.get("get") == "list"
+
+    @property
+    def takes_a_file(self) -> bool:
+        """Return True if a POST has a multipart form, and its own limit of the body."""
+        return f"/{self.pattern}" in BODY_LIMITS
 
     def path(self, key: object = None) -> str:
         text = "/" + self.pattern.replace("<uuid:pk>", str(key or uuid4()))

@@ -51,12 +51,11 @@ def as_json(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[
 
 def _values(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> list[tuple[str, Any, models.Field[Any, Any]]]:
     """Return the name, the expression and the model field of each field of `sql_serializer`."""
-    derived = queryset.model.sql_derived()
-    return [(name, *_value(queryset.model, derived.get(name), name)) for name in sql_serializer.names]
+    computed = {name: (value, value.output_field) for name, value in queryset.model.sql_derived().items()}
+    computed |= {name: (value, models.JSONField()) for name, value in sql_serializer.json_columns.items()}
+    return [(name, *(computed.get(name) or _column(queryset.model, name))) for name in sql_serializer.names]
 
 
-def _value(model: type[models.Model], derived: Any, name: str) -> tuple[Any, models.Field[Any, Any]]:
-    if derived is not None:
-        return derived, derived.output_field
+def _column(model: type[models.Model], name: str) -> tuple[Any, models.Field[Any, Any]]:
     field: Any = model._meta.get_field(name)
     return F(field.attname), getattr(field, "target_field", field)

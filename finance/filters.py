@@ -4,20 +4,20 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError as FormError
-from django.db.models import QuerySet
 from django_filters.filters import Filter
-from django_filters.rest_framework.backends import DjangoFilterBackend
-from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.request import Request
 
-from core.api.filters import StrictFilterBackend
-from core.api.filtersets import StrictFilterSet
+from core.api.filters.filtersets import StrictFilterSet, WholeNumberFilter
 from finance.models import (
+    Category,
+    DeletedTransaction,
+    EditRun,
     EncryptedFinancialProfile,
-    FinancialTransaction,
     IncomeProjection,
+    Payee,
+    Rule,
     StatementImport,
     StatementImportRow,
+    Tag,
     UserExpenseDueDate,
     UserIncomeDueDate,
 )
@@ -68,49 +68,67 @@ class AccountFilter(StrictFilterSet):
         derived = {"computed_balance": ["gte", "lte", "isnull"], "amount_owed": ["gte", "lte", "isnull"]}
 
 
-class TransactionFilter(StrictFilterSet):
+class CategoryFilter(StrictFilterSet):
     class Meta:
-        model = FinancialTransaction
+        model = Category
         fields = {
-            "financial_profile": ["exact", "isnull"],
-            "transaction_type": ["exact", "in"],
-            "amount": ["exact", "gt", "gte", "lt", "lte"],
-            "currency": ["exact"],
-            "category": ["exact", "in", "icontains"],
-            "merchant_name": ["exact", "icontains"],
-            "description": ["icontains"],
-            "transaction_date": ["exact", "gte", "lte"],
-            "posted_date": ["exact", "gte", "lte", "isnull"],
-            "reference_number": ["exact"],
-            "status": ["exact", "in"],
+            "name": ["exact", "icontains"],
+            "slug": ["exact", "in"],
+            "kind": ["exact", "in"],
+            "parent": ["exact", "isnull"],
+            "is_archived": ["exact"],
             "created_at": ["gte", "lte"],
             "updated_at": ["gte", "lte"],
-            "metadata": ["contains"],
         }
 
 
-class ExportFilterBackend(StrictFilterBackend):
-    """The filters of the list for its export, which contains all rows and therefore has no paging and no ordering."""
+class TagFilter(StrictFilterSet):
+    class Meta:
+        model = Tag
+        fields = {"name": ["exact", "icontains"], "created_at": ["gte", "lte"], "updated_at": ["gte", "lte"]}
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        known = {"file_format", "search"} | self._names(queryset, view)
-        problems = {
-            name: ErrorDetail(*problem)
-            for name, values in sorted(request.query_params.lists())
-            for problem in [_problem(name, values, known)]
-            if problem
+
+class PayeeFilter(StrictFilterSet):
+    transaction_count__gte = WholeNumberFilter(
+        field_name="transaction_count", lookup_expr="gte", min_value=0, label="Payees with at least so many transactions."
+    )
+
+    class Meta:
+        model = Payee
+        fields = {"name": ["exact", "icontains"], "created_at": ["gte", "lte"], "updated_at": ["gte", "lte"]}
+
+
+class EditRunFilter(StrictFilterSet):
+    class Meta:
+        model = EditRun
+        fields = {
+            "kind": ["exact", "in"],
+            "rule": ["exact", "isnull"],
+            "rule_version": ["exact", "isnull"],
+            "created_at": ["gte", "lte"],
+            "undone_at": ["isnull"],
         }
-        if problems:
-            raise ValidationError({name: [problem] for name, problem in problems.items()})
-        return DjangoFilterBackend.filter_queryset(self, request, queryset, view)
 
 
-def _problem(name: str, values: list[str], known: set[str]) -> tuple[str, str] | None:
-    if name not in known:
-        return f"This parameter is unknown. Known parameters: {', '.join(sorted(known))}.", "unknown_filter"
-    if len(values) > 1:
-        return "Send it once. For several values use the filter that ends in __in, with commas.", "repeated"
-    return None if values[0] else ("Give it a value, or omit it.", "blank")
+class RuleFilter(StrictFilterSet):
+    class Meta:
+        model = Rule
+        fields = {
+            "name": ["exact", "icontains"],
+            "search": ["icontains"],
+            "actions": ["contains"],
+            "order": ["exact", "gte", "lte"],
+            "stop": ["exact"],
+            "is_active": ["exact"],
+            "created_at": ["gte", "lte"],
+            "updated_at": ["gte", "lte"],
+        }
+
+
+class DeletedTransactionFilter(StrictFilterSet):
+    class Meta:
+        model = DeletedTransaction
+        fields = {"deleted_at": ["gte", "lte"]}
 
 
 class ImportFilter(StrictFilterSet):
@@ -123,6 +141,7 @@ class ImportFilter(StrictFilterSet):
             "balance_reason": ["exact", "in"],
             "created_at": ["gte", "lte"],
             "undone_at": ["isnull"],
+            "move": ["exact", "isnull"],
         }
 
 

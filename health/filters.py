@@ -1,6 +1,6 @@
 """Filter sets of the health lists."""
 
-from core.api.filtersets import StrictFilterSet
+from core.api.filters.filtersets import StrictFilterSet
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 
 

@@ -10,8 +10,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Sum
 
-from finance.models import FinancialTransaction
-from finance.models.transactions import GOING_OUT, TransactionStatus
+from finance.models import Part
 from health.analysis import ALL_SPENDING, CorrelationFinding, Days, analyze
 from health.models import HealthSpendingCorrelation, UserHealthCheckin
 from health.models.correlations import SIGNIFICANT, HealthMetric, Period
@@ -20,7 +19,6 @@ from users.models import User
 WINDOW = timedelta(days=365)
 RECENT = timedelta(days=7)
 MAX_CATEGORIES = 3
-SPENT = (TransactionStatus.PENDING, TransactionStatus.COMPLETED)
 BATCH = 500
 
 COLUMNS = {
@@ -78,14 +76,13 @@ def readings(user: User, first: date, last: date) -> dict[str, dict[date, Decima
 def daily_spending(user: User, first: date, last: date) -> dict[str, Days]:
     """Return {category: {day: amount spent}} for all spending ('') and the categories with spending on the most days.
 
-    Only expenses and fees in the most frequent currency count, because amounts in two currencies are never added. Days without
-    spending are 0 between the first and the last day with spending, and omitted outside, where data may be missing.
+    Only the most frequent currency counts, because amounts in two currencies are never added. A refund reduces the spending of
+    its own day. Days without spending are 0 between the first and the last day with spending, and omitted outside, where data
+    may be missing.
     """
-    spending = FinancialTransaction.objects.for_user(user).filter(
-        transaction_type__in=GOING_OUT, status__in=SPENT, transaction_date__range=(first, last)
-    )
+    spending = Part.objects.for_user(user).spending().filter(transaction_date__range=(first, last))
     by_day = spending.values("currency", "transaction_date", "category")
-    rows = list(by_day.annotate(total=Sum("amount"), number=Count("pk")))
+    rows = list(by_day.annotate(total=Sum("amount"), number=Count("*")))
     by_currency: Counter[str] = Counter()
     for row in rows:
         by_currency[row["currency"]] += row["number"]

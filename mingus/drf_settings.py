@@ -15,7 +15,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.OrjsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.renderers.AlwaysFirstRenderer",
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["core.api.filters.StrictFilterBackend", "core.api.filters.WordSearchBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["core.api.filters.backends.StrictFilterBackend", "core.api.filters.backends.SearchBackend"],
     "DEFAULT_METADATA_CLASS": "core.api.metadata.Metadata",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "EXCEPTION_HANDLER": "core.api.errors.exception_handler",

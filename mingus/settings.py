@@ -173,6 +173,8 @@ MAX_URL_BYTES = env.number("MAX_URL_BYTES", 8192, at_least=2048)
 MAX_HEADER_BYTES = env.number("MAX_HEADER_BYTES", 16_384, at_least=4096)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY_BYTES", 2_621_440, at_least=1024)
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 104_857_600, at_least=1024)
+RESTORE_MAX_BODY_BYTES = IMPORT_MAX_BYTES + 100 * 1024**2  # an export contains the attachments
+ATTACHMENT_MAX_BODY_BYTES = 10 * 1024**2 + 65_536  # a file of the size that the database allows, and the rest of its form
 IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 500_000, at_least=1)
 # imports of larger files are jobs; a restore is one if its unpacked files are larger
 IMPORT_DIRECT_ROWS = env.number("IMPORT_DIRECT_ROWS", 500, at_least=0)
@@ -194,7 +196,7 @@ MAX_BODIES = env.number("MAX_BODIES", 256, at_least=1)
 BODY_TIMEOUT = env.number("BODY_TIMEOUT", 20, at_least=1)  # seconds; BODY_MIN_RATE gives large bodies more
 BODY_MIN_RATE = env.number("BODY_MIN_RATE", 16_384, at_least=1)  # bytes per second
 SEND_TIMEOUT = env.number("SEND_TIMEOUT", 30, at_least=1)  # seconds in which a client may read nothing of a large response
-SPOOL_MAX_BYTES = env.number("SPOOL_MAX_BYTES", max(2**30, IMPORT_MAX_BYTES), at_least=IMPORT_MAX_BYTES)
+SPOOL_MAX_BYTES = env.number("SPOOL_MAX_BYTES", max(2**30, RESTORE_MAX_BODY_BYTES), at_least=IMPORT_MAX_BYTES)
 
 # --- rate limits: "address" counts all requests of an IP address, the last two its logins and those of its network (/24, for
 # IPv6 /56), the others API requests by kind

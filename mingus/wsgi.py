@@ -5,7 +5,6 @@ same key as `X-Forwarded-For`, so an application can't tell them apart. `manage.
 docs/operations.md lists what other servers do.
 """
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -15,6 +14,7 @@ from django.db import OperationalError
 
 from mingus.child_process import end_with_parent
 from mingus.database import require_row_level_security
+from mingus.garbage import freeze_loaded_objects
 from mingus.wsgi_handler import BoundedHandler
 
 granian = multiprocessing.parent_process()
@@ -32,6 +32,4 @@ try:
 except OperationalError:
     logging.getLogger(__name__).warning("The database is unreachable, so row-level security could not be checked.")
 
-# Loaded objects are permanent: frozen, they are skipped by the garbage collector and not copied by a fork
-gc.collect()
-gc.freeze()
+freeze_loaded_objects()

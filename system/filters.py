@@ -2,7 +2,7 @@
 
 from django_filters.filters import IsoDateTimeFilter
 
-from core.api.filtersets import StrictBooleanFilter, StrictFilterSet
+from core.api.filters.filtersets import StrictBooleanFilter, StrictFilterSet
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 

@@ -136,6 +136,8 @@ class Baseline:
     def restore(self) -> None:
         """Empty the tables that a test may have filled, and reload those with rows of the migrations if they changed."""
         with transaction.atomic(), self.connection.cursor() as cursor:
+            # a test may have set a short limit, and the server ends a session a moment after its client has closed it
+            cursor.execute("SET LOCAL lock_timeout = '10s'")
             if {table: _digest(cursor, table) for table in self.digests} != self.digests:
                 cursor.execute(TRUNCATE.format(_listed(self.digests), sql.SQL("CASCADE")))
                 for table, rows in self.rows.items():

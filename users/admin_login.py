@@ -39,7 +39,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from core.api.filtersets import JsonTextField
+from core.api.filters.filtersets import JsonTextField
 from users import login_codes, services
 from users.models import User
 from users.webauthn_errors import REFUSED, UNREADABLE

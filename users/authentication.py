@@ -28,7 +28,7 @@ from core.fast_lists.read_permissions import Caller, NotCompiledError, Reason
 from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
 from users.models.token import LAST_USE_INTERVAL
-from users.session_callers import CALLER_COLUMNS, read_caller
+from users.session_callers import CALLER_COLUMNS, read_caller, user_of
 from users.sessions import SessionStore
 
 ACCESS_ENDED = "Your plan does not include API access any more. The token works again with a plan that does."
@@ -128,9 +128,12 @@ class AccountSessionAuthentication(XSessionTokenAuthentication):
     """`X-Session-Token`, as returned by the login of the account API."""
 
     def authenticate(self, request: Any) -> tuple[User, Any] | None:
-        if "\x00" in request.headers.get("X-Session-Token", ""):
+        key = request.headers.get("X-Session-Token", "")
+        if "\x00" in key:
             raise AuthenticationFailed("Invalid session token.")
-        found = super().authenticate(request)
+        session: Any = SessionTokens().lookup_session(key) if key else None
+        user = session and user_of(session)
+        found = (user, session) if user else super().authenticate(request)
         if found is None and "X-Session-Token" in request.headers:
             raise AuthenticationFailed("The session has ended. Log in again.")
         return found
@@ -146,8 +149,11 @@ class CookieAuthentication(SessionAuthentication):
 
     def authenticate(self, request: Any) -> tuple[User, Any] | None:
         """Return the user and the session, because the permissions of staff depend on the factors shown in it."""
+        wrapped = request._request
+        if not hasattr(wrapped, "_cached_user") and (user := user_of(wrapped.session)):
+            wrapped._cached_user = user  # what AuthenticationMiddleware would read by another statement
         found = super().authenticate(request)
-        return None if found is None else (found[0], request._request.session)
+        return None if found is None else (found[0], wrapped.session)
 
     def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> Caller | None:
         """Return the caller; None without a session cookie. Raise NotCompiledError if `authenticate` must handle it."""

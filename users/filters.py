@@ -1,6 +1,6 @@
 """Filters of the lists of a user's own rows."""
 
-from core.api.filtersets import StrictFilterSet
+from core.api.filters.filtersets import StrictFilterSet
 from system.models import AccessEvent
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, Upload, UserSession
 

@@ -32,9 +32,13 @@ def create_account(user: User) -> User:
     return user
 
 
+email_verified = Signal()  # sent with `user` after an account's address was verified for the first time or again
+
+
 def mark_verified(user: User) -> None:
     user.is_verified = True
     user.save(update_fields=["is_verified"])
+    email_verified.send(User, user=user)
 
 
 @transaction.atomic

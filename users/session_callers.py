@@ -45,6 +45,13 @@ def read_caller(key: str, read: Read) -> Caller:
     raise NotCompiledError(Reason.CREDENTIAL)
 
 
+def user_of(session: SessionStore) -> User | None:
+    """Return the user of an open session, read with it by one statement; None if Django must check or renew the login."""
+    session.get(SESSION_KEY)  # reads the session
+    user = session.read_user
+    return user if user is not None and user.is_active and is_login_of(session, user) else None
+
+
 def is_login_of(session: SessionStore, user: User) -> bool:
     """Return True if the user has logged in to the session, and not changed the password since, as Django checks it."""
     stored = session.get(HASH_SESSION_KEY, "")

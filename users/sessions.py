@@ -23,7 +23,7 @@ from django.http import HttpRequest
 from core import clock, rls
 from core.encryption.key_ring import EncryptionError, MissingDataKeyError
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
-from users.models import UserSession
+from users.models import User, UserSession
 from users.models.session import USER_AGENT_LENGTH
 from users.sealed_texts import seal, unseal
 
@@ -40,7 +40,12 @@ def digest_of(key: str) -> str:
 
 
 class SessionStore(SessionBase):
-    """The class of `request.session`. Its statements run with the database role of accounts, for every user."""
+    """The class of `request.session`. Its statements run with the database role of accounts, for every user.
+
+    `read_user` is the user that was read with the session. `users.session_callers.user_of` checks the login.
+    """
+
+    read_user: User | None = None
 
     @classmethod
     def of(cls, key: str, data: dict[str, Any]) -> Self:
@@ -56,6 +61,7 @@ class SessionStore(SessionBase):
                 self._session_key = None
                 return {}
             rows[0].record_use()
+        self.read_user = rows[0].user
         return _opened(rows[0])
 
     def exists(self, session_key: str) -> bool:
@@ -141,7 +147,9 @@ class SessionStore(SessionBase):
 
 # at most one, because digests are unique
 _open_sessions = CompiledInstanceQuery(
-    lambda values: UserSession.objects.open(values["now"]).filter(digest=values["digest"]), digest=str, now=datetime
+    lambda values: UserSession.objects.open(values["now"]).filter(digest=values["digest"]).select_related("user"),
+    digest=str,
+    now=datetime,
 )
 
 

@@ -31,6 +31,18 @@ def is_open_at(now: Any) -> Q:
     return Q(is_enabled=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 
 
+def counted_uses(*, amount: int, now: datetime) -> dict[str, Any]:
+    """Return the changes that count `amount` uses, for an UPDATE.
+
+    One UPDATE reads and writes the count, so that concurrent calls never exceed the limit. The first use in a counting month
+    resets the count.
+    """
+    begins = usage_period_start(now)
+    is_over = Q(period_start__isnull=True) | Q(period_start__lt=begins)
+    period = Case(When(is_over, then=begins), default=F("period_start"))
+    return {"usage_count": usage_at(now) + amount, "period_start": period, "last_used_at": now}
+
+
 class AccessQuerySet(OwnedQuerySet):
     def with_billing_period(self) -> "AccessQuerySet":
         """Annotate the period of the owner's running subscription, which saves a query for each row."""
@@ -43,21 +55,6 @@ class AccessQuerySet(OwnedQuerySet):
     def usable(self, *, amount: int, now: datetime) -> "AccessQuerySet":
         """Return the rows that can be used `amount` more times at `now`."""
         return self.filter(is_open_at(now), HAS_NO_LIMIT | Q(usage_limit__gte=usage_at(now) + amount))
-
-    def use(self, *, amount: int, now: datetime) -> int:
-        """Count `amount` uses where the limit allows them, and return the number of rows.
-
-        One UPDATE reads and writes the count, so that concurrent calls never exceed the limit. The first use in a counting
-        month resets the count.
-        """
-        return self.usable(amount=amount, now=now).count_uses(amount=amount, now=now)
-
-    def count_uses(self, *, amount: int, now: datetime) -> int:
-        """Count `amount` uses, regardless of limits, and return the number of rows. The rows stay locked."""
-        begins = usage_period_start(now)
-        is_over = Q(period_start__isnull=True) | Q(period_start__lt=begins)
-        period = Case(When(is_over, then=begins), default=F("period_start"))
-        return self.update(usage_count=usage_at(now) + amount, period_start=period, last_used_at=now)
 
     def give_back(self, *, amount: int, period_start: datetime) -> int:
         """Subtract `amount` from counts of the month that began at `period_start`, and return the number of rows."""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -52,15 +53,25 @@ def each_item(field: str, name: str, value: str, sentence: str) -> models.CheckC
     return rule(f"{TABLE}_{field}_values", Q(Regex(text, rf'^\{{("{name}": {value}(, )?)*\}}$')), sentence)
 
 
+class OfferedPlan(NamedTuple):
+    """The key and the name of a plan."""
+
+    pk: UUID
+    name: str
+
+
 class PlanQuerySet(models.QuerySet["SubscriptionPlan"]):
     def offered(self) -> "PlanQuerySet":
         """Return the plans that are not retired."""
         return self.filter(is_active=True)
 
-    def opening(self, feature: str) -> list["SubscriptionPlan"]:
-        """Return the plans that include a feature, cheapest first."""
-        known = known_features()
-        opened = ((plan, plan.entitlements(known).get(feature)) for plan in self.order_by("price", "id"))
+    def opening(self, feature: str, known: Mapping[str, bool] | None = None) -> list[OfferedPlan]:
+        """Return the plans that include a feature, cheapest first. Pass `known_features()` if it was read already."""
+        known = known_features() if known is None else known
+        rows = self.order_by("price", "id").values_list("pk", "name", "features", "limits")
+        opened = (
+            (OfferedPlan(pk, name), entitlements(features, limits, known).get(feature)) for pk, name, features, limits in rows
+        )
         return [plan for plan, entitlement in opened if entitlement is not None and entitlement.is_enabled]
 
 

@@ -4,7 +4,9 @@ Stripe makes the attempts, on the schedule that is set in its dashboard. Every s
 once. Once an invoice is paid or its collection has stopped, no more notices are sent.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -21,6 +23,8 @@ from billing.services.payment_notices import (
     charged_amount,
     payment_failed_notice,
     processing_notice,
+    subscription_ended_notice,
+    uncollected_notice,
 )
 from system.models import Severity
 from users.models import User
@@ -37,7 +41,7 @@ def record_dunning(*, user: User, invoice: BillingHistory, stripe: CollectibleIn
     if invoice.status in PAID_STATUSES:
         _record_payment(user, invoice, now)
     elif stripe.status in UNCOLLECTED_STATUSES:
-        _record_stop(user, invoice, "We stopped collecting your payment", "The invoice was closed.", now)
+        _record_stop(user, invoice, lambda: _stop_notice(user, invoice, stripe, now), now)
     elif stripe.payment.is_processing:
         _record_processing(user, invoice, stripe, now)
     elif stripe.is_awaited and stripe.attempt_count > 0:
@@ -51,7 +55,7 @@ def stop_dunning(*, user: User, subscription: Subscription, now: datetime) -> No
     """Stop the dunning of a subscription that has ended: customers are not asked to pay for access that they do not get."""
     if subscription.status in ENDED_STATUSES:
         for invoice in BillingHistory.objects.filter(user=user, subscription=subscription, status__in=OWED):
-            _record_stop(user, invoice, "Your subscription has ended", "To continue, subscribe to a plan.", now)
+            _record_stop(user, invoice, partial(subscription_ended_notice, user, invoice), now)
 
 
 def _record_attempt(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
@@ -63,7 +67,7 @@ def _record_attempt(user: User, invoice: BillingHistory, stripe: CollectibleInvo
     attempt: dict[str, object] = {"invoice": invoice, "next_attempt_at": retry_at}
     if not _record_step(user, DunningKind.ATTEMPT, f"attempt:{place}", now, **attempt, note=f"attempt {stripe.attempt_count}"):
         DunningStep.objects.filter(user=user, key=f"attempt:{place}").update(next_attempt_at=retry_at)
-    elif not _is_over(user, invoice):
+    elif not _has_ended(invoice) and not _steps(user, invoice).filter(kind__in=FINAL_KINDS).exists():
         notice = payment_failed_notice(user, invoice, stripe, now=now)
         _record_step(user, DunningKind.NOTICE, f"notice:{place}", now, **attempt, note=notice.message)
         notify_customer(user, notice, now=now)
@@ -84,10 +88,8 @@ def _record_awaited_payment(user: User, invoice: BillingHistory, stripe: Collect
         notify_customer(user, notice, now=now)
 
 
-def _is_over(user: User, invoice: BillingHistory) -> bool:
-    """Check whether collection has stopped: by payment, by `stop_dunning`, or because the subscription has ended."""
-    ended = invoice.subscription is not None and invoice.subscription.status in ENDED_STATUSES
-    return ended or _steps(user, invoice).filter(kind__in=FINAL_KINDS).exists()
+def _has_ended(invoice: BillingHistory) -> bool:
+    return invoice.subscription is not None and invoice.subscription.status in ENDED_STATUSES
 
 
 def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
@@ -100,16 +102,21 @@ def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
         notify_customer(user, CustomerNotice("Payment received", message, Severity.LOW), now=now)
 
 
-def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now: datetime) -> None:
-    """Record that collection has stopped, if the customer was told that it had begun."""
+def _record_stop(user: User, invoice: BillingHistory, notice_of: Callable[[], CustomerNotice], now: datetime) -> None:
+    """Record that collection has stopped, if the customer was told that it had begun. `notice_of` returns their notice."""
     steps = _steps(user, invoice)
     was_awaited = steps.filter(key=_awaited_key(invoice)).exists()
     if not (was_awaited or steps.filter(kind=DunningKind.ATTEMPT).exists()) or steps.filter(kind__in=FINAL_KINDS).exists():
         return
-    message = f"We no longer try to collect the {charged_amount(invoice)} of {format_day(user, invoice.billing_date)}. {more}"
-    notice = awaited_payment_expired_notice(user, invoice) if was_awaited else CustomerNotice(title, message)
+    notice = awaited_payment_expired_notice(user, invoice) if was_awaited else notice_of()
     _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=notice.title)
     notify_customer(user, notice, now=now)
+
+
+def _stop_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> CustomerNotice:
+    if _has_ended(invoice):  # a payment would be refunded
+        return subscription_ended_notice(user, invoice)
+    return uncollected_notice(user, invoice, stripe, now=now)
 
 
 def _steps(user: User, invoice: BillingHistory) -> QuerySet[DunningStep]:

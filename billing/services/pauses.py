@@ -23,7 +23,7 @@ def record_pause(*, subscription: Subscription, now: datetime) -> None:
     row = requested.first()
     has_payment_method = StripeCustomer.objects.for_user(user).exclude(card_last4="").exists()
     resumes_at = row.resumes_at if row else None
-    notice = paused_notice(user, subscription, has_payment_method=has_payment_method, resumes_at=resumes_at)
+    notice = paused_notice(user, subscription, has_payment_method=has_payment_method, resumes_at=resumes_at, now=now)
     paused_at = f"{subscription.current_period_end:%Y-%m-%dT%H:%M}" if subscription.current_period_end else ""
     tell_once(user, f"paused:{subscription.pk}:{paused_at}", notice, now=now)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from billing.models import BillingHistory, StripeCustomer, Subscription
+from billing.models.invoices import OWED
 from billing.services.customer_notices import CustomerNotice, format_amount, format_day
 from billing.services.plan_access import access_of, grace_period
 from billing.stripe.objects import OpenPayment
@@ -73,19 +74,41 @@ def awaited_payment_expired_notice(user: User, invoice: BillingHistory) -> Custo
     amount = charged_amount(invoice)
     plan = f"Your plan is still {invoice.subscription.plan.name}. " if invoice.subscription else ""
     by = f"by {format_day(user, invoice.due_date)}" if invoice.due_date else "in time"
-    failure = f"The payment of {amount} for your change was not made {by}, so nothing was charged."
+    paid = format_amount(invoice.amount_collected, invoice.currency)
+    result = f"the {paid} that you paid are refunded" if invoice.amount_collected else "nothing was charged"
+    failure = f"The payment of {amount} for your change was not made {by}, so {result}."
     return CustomerNotice("Your change did not take effect", f"{failure} {plan}You can make the change again.")
 
 
+def uncollected_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, *, now: datetime) -> CustomerNotice:
+    """Return the notice that an invoice was voided or given up. One that access still waits for can be paid."""
+    stopped = _stop_sentence(user, invoice, stripe.amount_remaining)
+    if stripe.status != "void" and _closes_access(invoice):
+        more = f"{_access_end_sentence(user, invoice, now)}\n{_remedy(user, stripe)}"
+    else:
+        more = "The invoice was closed, and you do not need to pay it."
+    return CustomerNotice("We stopped collecting your payment", f"{stopped} {more}")
+
+
+def subscription_ended_notice(user: User, invoice: BillingHistory) -> CustomerNotice:
+    """Return the notice that a subscription has ended, and that its unpaid invoice is no longer collected."""
+    remaining = (invoice.amount if invoice.amount_due is None else invoice.amount_due) - invoice.amount_collected
+    stopped = _stop_sentence(user, invoice, max(remaining, Decimal(0)))
+    return CustomerNotice("Your subscription has ended", f"{stopped} To continue, subscribe to a plan.")
+
+
 def paused_notice(
-    user: User, subscription: Subscription, *, has_payment_method: bool, resumes_at: datetime | None = None
+    user: User, subscription: Subscription, *, has_payment_method: bool, resumes_at: datetime | None = None, now: datetime
 ) -> CustomerNotice:
-    """Return the notice that a subscription is paused, and how to resume it. `resumes_at` is when it resumes by itself."""
+    """Return the notice that a subscription is paused, and how to resume it. `resumes_at` is when it resumes by itself.
+
+    A pause whose day Stripe does not tell began by the day on which it was found.
+    """
     plan = subscription.plan
     price = format_amount(subscription.recurring_amount, subscription.currency)
     since = subscription.current_period_end
     was_trial = since is not None and since == subscription.trial_end
-    day = f" on {format_day(user, since)}" if since else ""
+    day = f" on {format_day(user, since)}" if since else f" by {format_day(user, now)}"
     reason = f"Your trial of {plan.name} ended{day} without a card." if was_trial else f"{plan.name} was paused{day}."
     charge = f"{price} {plan.billing_cycle} are charged from then on, less any credit."
     add_card = "" if has_payment_method else "add a card in the billing portal, then "
@@ -117,6 +140,20 @@ def not_resumed_notice(user: User, subscription: Subscription, *, resumes_at: da
         "Add a card in the billing portal, then resume the subscription. To end it, cancel it."
     )
     return CustomerNotice("Your subscription could not resume", message, Severity.HIGH, action_required=True)
+
+
+def _stop_sentence(user: User, invoice: BillingHistory, remaining: Decimal) -> str:
+    amount = format_amount(remaining, invoice.currency)
+    return f"We no longer try to collect the {amount} of {format_day(user, invoice.billing_date)}."
+
+
+def _closes_access(invoice: BillingHistory) -> bool:
+    """Return True if a subscription is not active because of an invoice: it is the newest of those that are owed."""
+    subscription = invoice.subscription
+    if subscription is None or subscription.is_active:
+        return False
+    newer = BillingHistory.objects.filter(user=invoice.user_id, subscription=subscription, status__in=OWED)
+    return not newer.filter(billing_date__gt=invoice.billing_date).exists()
 
 
 def _failure(user: User, invoice: BillingHistory, stripe: CollectibleInvoice) -> str:

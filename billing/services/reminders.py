@@ -62,10 +62,10 @@ def _warn_of_card(row: StripeCustomer, now: datetime) -> bool:
 
 
 def _charge_of_card(user: User) -> str:
-    """Return a sentence about the next charge of a customer's card, "" if none is planned."""
+    """Return a sentence about the next charge of a customer's card. A paused subscription, for example, has none."""
     row = Subscription.objects.for_user(user).filter(IS_RUNNING, next_charge_at__isnull=False).first()
     if row is None:
-        return ""
+        return "Nothing is charged at present. "
     return (
         f"The next charge is {format_amount(row.next_charge_amount, row.currency)} on {format_day(user, row.next_charge_at)}. "
     )

@@ -2,16 +2,41 @@
 
 import math
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan, UsageRecord
+from billing.models.feature_access import AccessQuerySet, counted_uses
 from billing.plan_access import format_instant
 from billing.services.feature_access import sync_feature_access
 from core.errors import ConflictError, DomainError
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
+from core.fast_lists.compiled_updates import CompiledUpdate
 
 USAGE_RECORD_RETENTION = timedelta(days=90)
+
+
+def _mine(values: dict[str, Any]) -> AccessQuerySet:
+    """Return the row of a feature. Each user has at most one."""
+    return FeatureAccess.objects.for_user(SimpleNamespace(pk=values["owner"])).filter(feature_name=values["feature"])
+
+
+def _changes(values: dict[str, Any]) -> dict[str, Any]:
+    return counted_uses(amount=values["amount"], now=values["now"])
+
+
+_rows = CompiledInstanceQuery(lambda values: _mine(values).with_billing_period(), owner=UUID, feature=str)
+_count_any = CompiledUpdate(lambda values: (_mine(values), _changes(values)), owner=UUID, feature=str, amount=int, now=datetime)
+_count_usable = CompiledUpdate(
+    lambda values: (_mine(values).usable(amount=values["amount"], now=values["now"]), _changes(values)),
+    owner=UUID,
+    feature=str,
+    amount=int,
+    now=datetime,
+)
 
 
 class LimitReachedError(DomainError):
@@ -50,12 +75,12 @@ def count_beyond_limit(*, user: Any, feature: str, amount: int, now: datetime) -
 
     The last of the uses has the number `usage_count`, also if another transaction counts at the same time.
     """
-    mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
-    if not mine.count_uses(amount=amount, now=now):
+    if not _count_any(owner=user.pk, feature=feature, amount=amount, now=now):
         sync_feature_access(user=user, now=now)
         FeatureAccess.objects.bulk_create([_disabled_access(user, feature)], ignore_conflicts=True)
-        mine.count_uses(amount=amount, now=now)
-    return mine.with_billing_period().get()
+        _count_any(owner=user.pk, feature=feature, amount=amount, now=now)
+    counted: FeatureAccess = _rows(owner=user.pk, feature=feature)[0]
+    return counted
 
 
 def require_feature(*, user: Any, feature: str, now: datetime) -> FeatureAccess:
@@ -63,11 +88,11 @@ def require_feature(*, user: Any, feature: str, now: datetime) -> FeatureAccess:
 
     Raise DomainError with the reason and the remedy if the feature is not available.
     """
-    access = _row(user, feature)
+    access = access_row(user, feature)
     if access is not None and access.is_open_at(now):
         return access
     if _sync_if_overridden(user, feature, now):
-        access = _row(user, feature)
+        access = access_row(user, feature)
         if access is not None and access.is_open_at(now):
             return access
     raise _denial(access or _disabled_access(user, feature), 1, now)
@@ -87,7 +112,7 @@ def give_back(*, user: Any, feature: str, idempotency_key: str, now: datetime) -
         record.update(given_back_at=now)
         mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
         mine.give_back(amount=counted.amount, period_start=counted.period_start)
-    return _row(user, feature) or _disabled_access(user, feature)
+    return access_row(user, feature) or _disabled_access(user, feature)
 
 
 def delete_old_usage_records(*, now: datetime) -> int:
@@ -103,11 +128,9 @@ def reset_usage(access: FeatureAccess, *, now: datetime) -> None:
 
 
 def _count(user: Any, feature: str, amount: int, now: datetime) -> FeatureAccess:
-    mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
-    counted = mine.use(amount=amount, now=now)
-    if not counted and _sync_if_overridden(user, feature, now):
-        counted = mine.use(amount=amount, now=now)
-    access = _row(user, feature)
+    uses = {"owner": user.pk, "feature": feature, "amount": amount, "now": now}
+    counted = _count_usable(**uses) or (_sync_if_overridden(user, feature, now) and _count_usable(**uses))
+    access = access_row(user, feature)
     if access is None or not counted:
         raise _denial(access or _disabled_access(user, feature), amount, now)
     return access
@@ -128,14 +151,12 @@ def _replayed_usage(user: Any, record: UsageRecord, feature: str, amount: int) -
         raise DomainError("idempotency_key_reused", sentence, status=422)
     if record.given_back_at is not None:
         raise ConflictError("given_back", "The uses with this idempotency_key were given back. Use a new one.")
-    return _row(user, feature) or _disabled_access(user, feature)
+    return access_row(user, feature) or _disabled_access(user, feature)
 
 
-def _row(user: Any, feature: str) -> FeatureAccess | None:
-    found: FeatureAccess | None = (
-        FeatureAccess.objects.for_user(user).filter(feature_name=feature).with_billing_period().first()
-    )
-    return found
+def access_row(user: Any, feature: str) -> FeatureAccess | None:
+    """Return the row of a feature with the owner's billing period, None if there is none."""
+    return next(iter(_rows(owner=user.pk, feature=feature)), None)
 
 
 def _disabled_access(user: Any, feature: str) -> FeatureAccess:
@@ -162,7 +183,7 @@ def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
 def _remedy(access: FeatureAccess, now: datetime) -> str:
     """Return a sentence about how the user can get access to the feature."""
     plans = SubscriptionPlan.objects.offered().opening(access.feature_name)
-    is_subscribed = Subscription.objects.for_user(access.user).active().filter(plan__in=plans).exists()
+    is_subscribed = Subscription.objects.for_user(access.user).active().filter(plan__in=[plan.pk for plan in plans]).exists()
     if is_subscribed and not FeatureAccess.is_expired.at(access, now):
         return "Your plan includes it, but it is disabled for you. Contact support."
     names = ", ".join(dict.fromkeys(plan.name for plan in plans))

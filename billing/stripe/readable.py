@@ -1,7 +1,8 @@
 """Removal of values from Stripe's objects that can't be stored, so that one strange field does not stop a customer's sync.
 
 Stripe adds values, other apps write into a shared account, and fields may be null. A value that fails the check of its field
-becomes None and is named. Parsers therefore get values of the documented types or None.
+becomes None and is named. Parsers therefore get values of the documented types or None. Objects that no parser reads are not
+checked, because their fields may have another meaning: `status_details.paused.subscription` is no reference to a subscription.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ MAX_BRAND_LENGTH = 30
 OBJECTS = (
     "automatic_tax",
     "balance_transactions",
+    "cancellation_details",
+    "card",
     "data",
     "default_tax_rates",
     "discount_amounts",
@@ -47,6 +50,7 @@ OBJECTS = (
     "total_tax_amounts",
     "total_taxes",
 )
+EXPANDED = ("coupon", "default_payment_method", "discount", "plan", "price", "source")  # references whose objects are read
 
 
 def _is_text(value: Any) -> bool:
@@ -163,7 +167,7 @@ def _fields(obj: dict[str, Any], problems: list[str], path: str) -> Iterator[tup
         check = CHECKS.get(name) if path != "metadata" else None
         is_object = name not in OBJECTS or isinstance(value, dict | list)
         if value is None or (is_object and (check is None or check(value))):
-            yield name, readable(value, problems, name)
+            yield name, readable(value, problems, name) if name in OBJECTS or name in EXPANDED else value
         else:
             problems.append(f"{path}.{name}".removeprefix(".").removeprefix("data."))
             yield name, None

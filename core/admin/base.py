@@ -23,8 +23,8 @@ from core.admin.masking import masking, unmasked
 from core.admin.query_guard import QueryGuardMixin
 from core.admin.secrets import SecretFieldChecks, public_fields
 from core.admin.unfold_compat import ModelAdmin
-from core.api.errors import declared_constraints, violation_message
-from core.api.filtersets import JsonTextField
+from core.api.errors import violated_rule
+from core.api.filters.filtersets import JsonTextField
 from core.errors import DomainError
 from core.models.money import CurrencyField
 
@@ -189,12 +189,11 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
 
 
 def violation_message_for(error: IntegrityError) -> str:
-    """Return the message of the violated constraint. Raise the error again if no model declares the constraint."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    for _, constraint in declared_constraints():
-        if constraint.name == name:
-            return violation_message(constraint)
-    raise error
+    """Return the message of the violated constraint. Raise the error again if no model declares it."""
+    found = violated_rule(error)
+    if found is None:
+        raise error
+    return found.message
 
 
 def in_batches(queryset: QuerySet[Any], columns: Sequence[str]) -> Iterator[Sequence[Any]]:

@@ -19,7 +19,7 @@ from core.admin.forms import OwnedAddForm, OwnedForm
 from core.admin.masking import masking
 from core.admin.money import money
 from core.admin.unfold_compat import display
-from core.api.filters import contains_word
+from core.api.filters.backends import contains_word
 
 MAX_CUSTOMERS = 10
 CHOSEN = "user__id__exact"
@@ -35,6 +35,7 @@ class OwnedAdmin(BaseAdmin):
     """
 
     form = OwnedForm
+    add_form: ClassVar[type[OwnedAddForm]] = OwnedAddForm
     list_select_related: ClassVar[Any] = ("user",)
     list_filter: ClassVar[Any] = (BY_CUSTOMER,)
     search_fields: ClassVar[Any] = ("id",)
@@ -91,7 +92,7 @@ class OwnedAdmin(BaseAdmin):
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
         """Return the form; only the form for a new row has a field for the customer."""
-        return super().get_form(request, obj, change, **({} if obj else {"form": OwnedAddForm}) | kwargs)
+        return super().get_form(request, obj, change, **({} if obj else {"form": self.add_form}) | kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         names = list(super().get_fields(request, obj))

@@ -33,6 +33,11 @@ class OwnedForm(forms.ModelForm):
             self.add_error(name, forms.ValidationError("This belongs to another customer. Choose another one.", "foreign"))
         return cleaned
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show an error of a field that the form does not have above the form, where Django would fail."""
+        for name, problems in getattr(error, "error_dict", {field: error}).items():
+            super().add_error(name if name in self.fields else None, problems)
+
     def _is_foreign(self, value: object) -> bool:
         return isinstance(value, OwnedModel) and value.user_id != self.instance.user_id
 

@@ -54,8 +54,10 @@ def changes_in(event: Event) -> list[FieldChange]:
         "update": lambda value: value,
         "delete": lambda value: (value, None),
     }.get(event.action, lambda value: (None, value))
-    order = [field.column for field in model._meta.concrete_fields] if model else []
-    names = sorted(changes, key=lambda name: order.index(name) if name in order else len(order))
+    columns = model._meta.concrete_fields if model else ()
+    order = [field.column for field in columns]
+    computed = {field.column for field in columns if field.generated}  # from other columns, which are shown
+    names = sorted(set(changes) - computed, key=lambda name: order.index(name) if name in order else len(order))
     return [_change(model, name, *pairs(changes[name])) for name in names]
 
 

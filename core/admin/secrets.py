@@ -25,8 +25,9 @@ def is_secret(model: type[Model], path: str) -> bool:
 
 
 def public_fields(model: type[Model]) -> list[str]:
-    """Return the names of a model's fields that are neither encrypted nor secret."""
-    return [field.name for field in model._meta.concrete_fields if not is_secret(model, field.name)]
+    """Return the names of a model's fields that are neither encrypted, secret nor generated."""
+    columns = [field for field in model._meta.concrete_fields if not field.generated]
+    return [field.name for field in columns if not is_secret(model, field.name)]
 
 
 def named_by(page: BaseModelAdmin) -> set[str]:

@@ -15,15 +15,18 @@ from core.api.viewsets import BaseViewSet
 Method = Callable[..., Any]
 
 
-def post_action(*, detail: bool = True, attributes: Mapping[str, Any] = {}, **schema: Any) -> Callable[[Method], Method]:
-    """Declare `POST /route/{id}/<action>/`, or without `detail` `POST /route/<action>/`, named after the method.
+def post_action(
+    *, detail: bool = True, url_path: str = "", attributes: Mapping[str, Any] = {}, **schema: Any
+) -> Callable[[Method], Method]:
+    """Declare `POST /route/{id}/<action>/`, or without `detail` `POST /route/<action>/`, named after the method or `url_path`.
 
     `schema` has the arguments of `extend_schema`. Without a `request`, the endpoint has no body. `attributes` replace those of
     the view for the endpoint, such as `parser_classes`.
     """
 
     def declare(method: Method) -> Method:
-        endpoint = action(detail=detail, methods=["post"], url_path=method.__name__.replace("_", "-"), **attributes)(method)
+        path = url_path or method.__name__.replace("_", "-")
+        endpoint = action(detail=detail, methods=["post"], url_path=path, **attributes)(method)
         documented: Method = extend_schema(**{"request": None} | schema)(endpoint)
         return documented
 

@@ -1,109 +1,55 @@
 """`POST /<route>/bulk/`: changes to many rows in one transaction, all or none, with an error for each invalid row.
 
 A body has either rows to `create`, `update` and `delete`, at most 1,000 together, or a selection of rows (`ids`, or a `filter`
-with the parameters of the list) with one `patch` and the `expected_count`. The count guards against a larger change than the
-client intended.
+with the parameters of the list, a `search`, or both) with one `patch` and the `expected_count`. The count guards against a
+larger change than the client intended. A viewset can apply patches of more rows by a job, see `BulkMixin.respond_to_bulk`.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.bulk_bodies import MAX_ROWS, BulkResultSerializer, bulk_serializer_for
 from core.api.errors import ApiError, from_database
-from core.api.examples import EXAMPLE_ID
+from core.api.filters.backends import found_by
+from core.api.filters.fields import FieldTable
 from core.api.renderers import as_json
-from core.api.serializers import BaseSerializer, StrictSerializer
+from core.api.serializers import BaseSerializer
 from core.api.viewsets import BaseViewSet
 from core.encryption.fields import encrypted_fields
 from core.models.base import BaseModel
 from core.models.money import normalize_amounts, with_amounts
 from core.postgres.bulk_update import update_rows
 
-MAX_ROWS = 1_000
 REPEATED = {"id": [ErrorDetail("This row is in the call more than once.", "repeated")]}
 MISSING = {"id": [ErrorDetail("This row does not exist, or belongs to another user.", "does_not_exist")]}
 Problem = dict[str, Any]
 RowT = TypeVar("RowT")
 
 
-class BulkChangeField(serializers.DictField):
-    """A row's `id` and the fields to change."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        found = super().to_internal_value(data)
-        return {**found, "id": serializers.UUIDField().run_validation(found.get("id"))}
-
-
-@extend_schema_serializer(description="The numbers of rows that a bulk call changed, and the ids of the new ones.")
-class BulkResultSerializer(serializers.Serializer):
-    created = serializers.ListField(
-        child=serializers.UUIDField(), help_text="The ids of the new rows, in the order of `create`."
-    )
-    updated = serializers.IntegerField(help_text="The number of updated rows.")
-    deleted = serializers.IntegerField(help_text="The number of deleted rows.")
-
-    class Meta:
-        example = {"created": [EXAMPLE_ID], "updated": 0, "deleted": 0}
-
-
-@cache
-def bulk_serializer_for(row: type[BaseSerializer]) -> type[serializers.Serializer]:
-    """Return the serializer of a bulk call's body for the rows of the serializer `row`."""
-    fields = {
-        "create": row(many=True, required=False, max_length=MAX_ROWS),  # type: ignore[call-arg]  # many=True takes it
-        "update": serializers.ListField(
-            child=BulkChangeField(),
-            required=False,
-            max_length=MAX_ROWS,
-            help_text="Each with its `id` and the fields to change.",
-        ),
-        "delete": _keys("The ids of rows to delete."),
-        "ids": _keys("The ids of the rows that `patch` changes."),
-        "filter": serializers.DictField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
-        "patch": serializers.DictField(required=False, help_text="The fields to change in every selected row."),
-        "expected_count": serializers.IntegerField(
-            required=False, min_value=0, max_value=MAX_ROWS, help_text="The number of selected rows, or nothing is changed."
-        ),
-        "validate": _validate,
-    }
-    name = row.Meta.model._meta.verbose_name_plural  # type: ignore[attr-defined]  # every row serializer has a Meta
-    about = f"The {name} to `create`, `update` and `delete`; or `ids` or a `filter`, with a `patch` and the `expected_count`."
-    return extend_schema_serializer(description=about)(type(f"Bulk{row.__name__}", (StrictSerializer,), fields))
-
-
-def _keys(help_text: str) -> serializers.ListField:
-    return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_ROWS, help_text=help_text)
-
-
-def _validate(self: serializers.Serializer, attrs: dict[str, Any]) -> dict[str, Any]:
-    rows, choice = {"create", "update", "delete"} & set(attrs), {"ids", "filter"} & set(attrs)
-    if rows and (choice or "patch" in attrs or "expected_count" in attrs):
-        raise ValidationError("Send rows (create, update, delete) or a selection with a patch, not both.", "ambiguous")
-    if not rows and not (len(choice) == 1 and "patch" in attrs and "expected_count" in attrs):
-        raise ValidationError("Send create, update or delete, or ids or filter with patch and expected_count.", "required")
-    if sum(len(attrs.get(name, ())) for name in rows) > MAX_ROWS:
-        raise ValidationError(f"Send at most {MAX_ROWS} rows in one call.", "max_length")
-    return attrs
-
-
 class BulkMixin(BaseViewSet):
-    """The action `bulk` of a viewset."""
+    """The action `bulk` of a viewset. A `patch` changes at most `max_selected` rows, in batches of MAX_ROWS."""
 
     filterset_class: Any = None
+    max_selected: ClassVar[int] = MAX_ROWS
+    bulk_result_class: ClassVar[type[serializers.Serializer]] = BulkResultSerializer
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
         row = self._row_class()
-        return bulk_serializer_for(row) if self.action == "bulk" else row
+        if self.action != "bulk":
+            return row
+        return bulk_serializer_for(row, has_search=self.search_table is not None, max_selected=self.max_selected)
 
     def _row_class(self) -> type[BaseSerializer]:
         return cast("type[BaseSerializer]", super().get_serializer_class())
@@ -119,12 +65,33 @@ class BulkMixin(BaseViewSet):
     )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
-        body = self.parsed(self.get_serializer_class())
-        with transaction.atomic():
+        return self.respond_to_bulk(self.parsed(self.get_serializer_class()))
+
+    def respond_to_bulk(self, body: dict[str, Any]) -> Response:
+        """Apply the changes. A viewset with a larger `max_selected` overrides this, and enqueues a job for many rows."""
+        return Response(self.apply_bulk(body))
+
+    @classmethod
+    def for_job(cls, user: Any) -> Self:
+        """Return the view for a job that applies a bulk call of `user`."""
+        request = Request(HttpRequest())
+        request.user = user
+        return cls(action="bulk", request=request, kwargs={}, format_kwarg=None)
+
+    def apply_bulk(self, body: dict[str, Any], on_progress: Callable[[int], None] = lambda percent: None) -> dict[str, Any]:
+        """Apply the changes of a parsed body, and return the response's body. `on_progress` gets the percentage of a patch."""
+        with transaction.atomic(), self.recorded(body) as further:
             deleted = self._delete(body.get("delete", []))
-            updated = self._patch(body) if "patch" in body else self._update(body.get("update", []), "update")
+            updated = self._patch(body, on_progress) if "patch" in body else self._update(body.get("update", []), "update")
             created = self._create(body.get("create", []))
-        return Response(BulkResultSerializer({"created": created, "updated": updated, "deleted": deleted}).data)
+        # after the block, because its end completes `further`
+        result = {"created": created, "updated": updated, "deleted": deleted, **further}
+        return dict(self.bulk_result_class(result).data)
+
+    @contextmanager
+    def recorded(self, body: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Run the changes, and yield further members of the result, which may be completed after the changes."""
+        yield {}
 
     def _row(self, instance: BaseModel | None = None, **options: Any) -> BaseSerializer:
         return self._row_class()(instance, context=self.get_serializer_context(), **options)
@@ -132,14 +99,15 @@ class BulkMixin(BaseViewSet):
     def _create(self, attrs: list[dict[str, Any]]) -> list[Any]:
         row = self._row()
         rows = [row.build(values) for values in attrs]
-        row.before_insert(rows)
-        manager = row.model._base_manager
-        save_or_explain("create", rows, all_at_once=manager.bulk_create, one=lambda new: new.save(force_insert=True))
+        if rows:
+            row.before_insert(rows)
+        save_or_explain("create", rows, all_at_once=row.insert, one=lambda new: row.insert([new]))
         return [new.pk for new in rows]
 
     def _update(self, changes: list[dict[str, Any]], name: str) -> int:
         keys = [change.pop("id") for change in changes]
         found, writer = self._locked(keys), self._row(partial=True)
+        writer.before_updates([(found[key], change) for key, change in zip(keys, changes, strict=True) if key in found])
         repeated = {key for key, times in Counter(keys).items() if times > 1}
         updates = [Update(writer, found.get(key), change) for key, change in zip(keys, changes, strict=True)]
         _refuse(name, [REPEATED if key in repeated else update.errors for key, update in zip(keys, updates, strict=True)])
@@ -153,19 +121,26 @@ class BulkMixin(BaseViewSet):
             next(iter(found.values()))._meta.model._base_manager.filter(pk__in=list(found)).delete()
         return len(found)
 
-    def _patch(self, body: dict[str, Any]) -> int:
+    def _patch(self, body: dict[str, Any], on_progress: Callable[[int], None]) -> int:
         """Apply one patch to the selected rows. Raise a 409 if there are not as many rows as expected."""
-        rows = self.get_queryset().filter(pk__in=body["ids"]) if "ids" in body else self._chosen(body["filter"])
-        keys = list(rows.order_by("pk").values_list("pk", flat=True)[: MAX_ROWS + 1])
+        keys = list(self._selected(body).order_by("pk").values_list("pk", flat=True)[: self.max_selected + 1])
         if len(keys) != body["expected_count"]:
-            count = f"more than {MAX_ROWS}" if len(keys) > MAX_ROWS else str(len(keys))
+            count = f"more than {self.max_selected}" if len(keys) > self.max_selected else str(len(keys))
             message = f"You expected {body['expected_count']} rows, but there are {count}. Nothing was changed."
             raise ApiError(409, "unexpected_count", message)
-        changed: int = self._update([{**body["patch"], "id": key} for key in keys], "patch")
-        return changed
+        for start in range(0, len(keys), MAX_ROWS):
+            self._update([{**body["patch"], "id": key} for key in keys[start : start + MAX_ROWS]], "patch")
+            on_progress(100 * start // len(keys))
+        return len(keys)
 
-    def _chosen(self, wanted: dict[str, Any]) -> QuerySet[Any]:
-        """Return the rows that the list returns for the same filters."""
+    def _selected(self, body: dict[str, Any]) -> QuerySet[Any]:
+        """Return the rows with the `ids`, or those that the list returns for the same filters and search."""
+        if "ids" in body:
+            return self.get_queryset().filter(pk__in=body["ids"])
+        rows = self._filtered(body["filter"]) if "filter" in body else self.get_queryset()
+        return found_by(body["search"], cast("FieldTable", self.search_table), rows, self.request) if "search" in body else rows
+
+    def _filtered(self, wanted: dict[str, Any]) -> QuerySet[Any]:
         known = self.filterset_class.base_filters
         unknown = sorted(set(wanted) - set(known))
         if unknown or not wanted:
@@ -232,15 +207,18 @@ def _write(updates: list[Update]) -> None:
     """
     if not updates:
         return
-    model = updates[0].writer.model
+    writer = updates[0].writer
+    model = writer.model
     # SECURITY: one UPDATE does not call `pre_save`, which encrypts a value, so such rows are saved one by one
     if encrypted_fields(model):
         for update in updates:
             update.save()
         return
     rows = [update.changed() for update in updates]
-    fields = {name for update in updates for name in update.values}
+    sent = {name for update in updates for name in update.values}
+    fields = sent & {field.name for field in model._meta.concrete_fields}
     update_rows(rows, sorted({*with_amounts(model, fields), "updated_at"}))
+    writer.after_update(rows)
 
 
 def as_parameter(value: object) -> str:

@@ -49,5 +49,6 @@ def _of_kind(kind: type, options: dict[str, Any]) -> FieldSpec:
 def public_names(model: type[BaseModel]) -> list[str]:
     """Return the names of the fields that the owner may read, then the derived values, then the timestamps."""
     hidden = {"user", "created_at", "updated_at", *model.secret_fields}
-    fields = [field.name for field in model._meta.concrete_fields if field.name not in hidden and not is_encrypted(field)]
+    columns = [field for field in model._meta.concrete_fields if not field.generated and not is_encrypted(field)]
+    fields = [field.name for field in columns if field.name not in hidden]
     return [*fields, *model.derived, "created_at", "updated_at"]

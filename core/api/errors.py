@@ -3,6 +3,8 @@
 They are used for DRF's exceptions, DomainError and violated constraints. `mingus.error_pages` has Django's error views.
 """
 
+from typing import NamedTuple
+
 from django.apps import apps
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, IntegrityError, models
@@ -83,14 +85,11 @@ def from_domain(error: DomainError) -> exceptions.APIException:
 
 def from_database(error: IntegrityError) -> exceptions.APIException | None:
     """Return the 400 for a violated constraint, found by its name, or None if no model declares it, which is a bug."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    found = next((pair for pair in declared_constraints() if pair[1].name == name), None) if name else None
+    found = violated_rule(error)
     if found is None:
         return from_foreign_key_violation(error)
-    model, constraint = found
-    code = "unique" if isinstance(constraint, models.UniqueConstraint) else "constraint"
-    detail = exceptions.ErrorDetail(violation_message(constraint), code)
-    return exceptions.ValidationError({field_of(model, constraint.name): [detail]})
+    detail = exceptions.ErrorDetail(found.message, "unique" if found.is_unique else "constraint")
+    return exceptions.ValidationError({field_of(found.model, found.name): [detail]})
 
 
 def from_foreign_key_violation(error: IntegrityError) -> exceptions.APIException | None:
@@ -104,8 +103,26 @@ def from_foreign_key_violation(error: IntegrityError) -> exceptions.APIException
     return exceptions.ValidationError({field: [detail]})
 
 
-def declared_constraints() -> list[tuple[type[models.Model], models.BaseConstraint]]:
-    return [(model, constraint) for model in apps.get_models() for constraint in model._meta.constraints]
+class Rule(NamedTuple):
+    """A rule of the database with its message for people."""
+
+    model: type[models.Model]
+    name: str
+    message: str
+    is_unique: bool = False
+
+
+def violated_rule(error: IntegrityError) -> Rule | None:
+    """Return the violated constraint or rule of a trigger, or None if no model declares it."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    for model in apps.get_models() if name else ():
+        for constraint in model._meta.constraints:
+            if constraint.name == name:
+                return Rule(model, name, violation_message(constraint), isinstance(constraint, models.UniqueConstraint))
+        message = getattr(model, "trigger_rules", {}).get(name)
+        if message is not None:
+            return Rule(model, str(name), message)
+    return None
 
 
 def violation_message(constraint: models.BaseConstraint) -> str:
@@ -119,5 +136,6 @@ def violation_message(constraint: models.BaseConstraint) -> str:
 def field_of(model: type[models.Model], constraint: str) -> str:
     """Return the field in a constraint's name, `<table>_<field>_<rule>`, or `non_field_errors` if it contains none."""
     rest = constraint.removeprefix(f"{model._meta.db_table}_")
-    named = [field.name for field in model._meta.concrete_fields if rest.startswith(field.name)]
+    properties = (name for base in model.__mro__ for name, value in vars(base).items() if isinstance(value, property))
+    named = [name for name in (*(field.name for field in model._meta.concrete_fields), *properties) if rest.startswith(name)]
     return max(named, key=len, default="non_field_errors")

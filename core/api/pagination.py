@@ -23,7 +23,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.filters import kind_of
+from core.api.filters.backends import kind_of, ordering_of
 from core.api.renderers import ORJSON_OPTIONS, json_default
 from core.errors import DomainError
 from core.fast_lists.sql_serializer import SqlSerializer
@@ -207,7 +207,7 @@ def limit_of(params: Mapping[str, str]) -> int:
 
 def order_of(params: Mapping[str, str], view: OrderedView, queryset: QuerySet[Any]) -> tuple[str, list[OrderColumn]]:
     """Return the ordering's name and its columns, with the key last. Raise a 400 for a column that is not allowed."""
-    name = params.get("ordering", view.ordering)
+    name = ordering_of(params, view)
     allowed = view.ordering_fields
     column = name.removeprefix("-")
     if name != view.ordering and column not in allowed:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from core.api.examples import example_of
-from core.api.filters import MAY_BE_EMPTY
+from core.api.filters.backends import MAY_BE_EMPTY
 from core.api.permissions import PublicReadStaffWrite
 
 SUMMARIES = {
@@ -62,6 +62,11 @@ PROBLEM = {
                     "code": {"type": "string", "description": "A stable code of the error."},
                     "detail": {"type": "string", "description": "A message that explains the error."},
                     "attr": {"type": ["string", "null"], "description": "The invalid field, or null."},
+                    "column": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "description": "The place of a mistake in `search`, in characters from 1.",
+                    },
                     "resets_at": {"type": "string", "format": "date-time", "description": "When a reached limit is reset."},
                 },
             },

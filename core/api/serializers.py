@@ -7,7 +7,7 @@ model's `clean`, and saves. `core.api.errors` returns a violated constraint of t
 import copy
 from functools import cache, cached_property
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -22,8 +22,8 @@ from core.api.money import AmountField
 from core.fast_lists import sql_serializer
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedModel
-from core.models.derived import Derived
 from core.models.money import MoneyField
+from core.models.references import NameReferenceField
 from core.models.validators import has_null_character
 
 
@@ -34,6 +34,23 @@ class JsonField(serializers.JSONField):
         if has_null_character(data):
             raise serializers.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
         return super().to_internal_value(data)
+
+
+class NameField(serializers.CharField):
+    """The name of another row, or "" for none, never null."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "allow_null": False, "allow_blank": True})
+
+
+class ListedChoiceField(serializers.ChoiceField):
+    """A choice whose error lists the choices."""
+
+    def fail(self, key: str, **values: Any) -> NoReturn:
+        if key == "invalid_choice":
+            known = ", ".join(map(str, self.choices))
+            raise serializers.ValidationError(f"“{str(values['input'])[:40]}” is unknown. Use one of: {known}.", key)
+        super().fail(key, **values)
 
 
 class OwnedKeyField(serializers.PrimaryKeyRelatedField):
@@ -114,7 +131,7 @@ def _attname(model: type[Model], field: serializers.Field) -> str | None:
         column.name: column.attname for column in model._meta.concrete_fields if column.is_relation is not reads_attribute
     }
     source = str(field.source)
-    return columns.get(source) or (source if isinstance(getattr(model, source, None), Derived) else None)
+    return columns.get(source) or (source if isinstance(getattr(model, source, None), property) else None)
 
 
 def _copied(field: serializers.Field) -> serializers.Field:
@@ -126,13 +143,62 @@ def _copied(field: serializers.Field) -> serializers.Field:
     return copied
 
 
-class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
+class RowWriter(serializers.ModelSerializer):
+    """The part of a serializer that saves rows, with steps that a subclass may override."""
+
+    @property
+    def model(self) -> type[BaseModel]:
+        return cast("type[BaseModel]", self.Meta.model)
+
+    def owner(self) -> dict[str, Any]:
+        """Return the field that sets the owner of a new row."""
+        return {"user": self.context["request"].user} if issubclass(self.model, OwnedModel) else {}
+
+    def build(self, validated_data: dict[str, Any]) -> BaseModel:
+        """Return a new row, not saved."""
+        return self.model(**self.owner(), **validated_data)
+
+    def before_insert(self, rows: list[Any]) -> None:
+        """Complete new rows, which are then saved in the same transaction."""
+
+    def before_updates(self, changes: list[tuple[Any, dict[str, Any]]]) -> None:
+        """Prepare the validation of many rows, each with the values that were sent for it, which may be invalid."""
+
+    def after_insert(self, rows: list[Any]) -> None:
+        """Save what belongs to new rows in other tables, in the same transaction."""
+
+    def after_update(self, rows: list[Any]) -> None:
+        """Save what belongs to changed rows in other tables, in the same transaction."""
+
+    def insert(self, rows: list[Any]) -> None:
+        """Insert new rows with one statement."""
+        self.model._base_manager.bulk_create(rows)
+        self.after_insert(rows)
+
+    def create(self, validated_data: dict[str, Any]) -> BaseModel:
+        row = self.build(validated_data)
+        self.before_insert([row])
+        row.save(force_insert=True)
+        self.after_insert([row])
+        return row
+
+    def update(self, instance: BaseModel, validated_data: dict[str, Any]) -> BaseModel:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save()
+        self.after_update([instance])
+        return instance
+
+
+class BaseSerializer(StrictSerializer, RowWriter):
     """A serializer of a model, by default of its public fields. `Meta.example` is its example in the API's documentation."""
 
+    serializer_choice_field = ListedChoiceField
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.JSONField: JsonField,
         MoneyField: AmountField,
+        NameReferenceField: NameField,
     }
 
     def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
@@ -144,10 +210,6 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
     def get_sql_serializer(cls) -> sql_serializer.SqlSerializer | None:
         """Return this serializer compiled to SQL columns, or None if a field can't be read from SQL."""
         return _sql_serializer_of(cls)
-
-    @property
-    def model(self) -> type[BaseModel]:
-        return cast("type[BaseModel]", self.Meta.model)
 
     @cached_property
     def fields(self) -> BindingDict:
@@ -209,26 +271,3 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
         for name, value in attrs.items():
             setattr(row, name, value)
         return row
-
-    def owner(self) -> dict[str, Any]:
-        """Return the field that sets the owner of a new row."""
-        return {"user": self.context["request"].user} if issubclass(self.model, OwnedModel) else {}
-
-    def build(self, validated_data: dict[str, Any]) -> BaseModel:
-        """Return a new row, not saved."""
-        return self.model(**self.owner(), **validated_data)
-
-    def before_insert(self, rows: list[Any]) -> None:
-        """Complete new rows, which are then saved in the same transaction."""
-
-    def create(self, validated_data: dict[str, Any]) -> BaseModel:
-        row = self.build(validated_data)
-        self.before_insert([row])
-        row.save(force_insert=True)
-        return row
-
-    def update(self, instance: BaseModel, validated_data: dict[str, Any]) -> BaseModel:
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.save()
-        return instance

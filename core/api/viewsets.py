@@ -11,6 +11,8 @@ from rest_framework.serializers import BaseSerializer, Serializer
 
 from core import context
 from core.api import etag, idempotency
+from core.api.filters.backends import ordering_of
+from core.api.filters.fields import FieldTable
 from core.api.path_rows import PathRowMixin, RowT
 from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
@@ -37,6 +39,8 @@ class BaseViewSet(PathRowMixin[RowT]):
 
     `closed_to_impersonation` refuses staff who impersonate the customer, for credentials and for exports of all data.
     `permissions_by_action` adds permission classes for single actions to `permission_classes`.
+    `search_table` declares the search grammar of the list; without it `?search=` looks for words in the `search_fields`.
+    `filtered_actions` has further parameters of the actions that take the list's filters.
     `depends_on_session` says that the rows have a value that differs between the sessions of a user.
     """
 
@@ -47,6 +51,8 @@ class BaseViewSet(PathRowMixin[RowT]):
     ordering = "-created_at"
     ordering_fields: tuple[str, ...] = ("created_at",)
     search_fields: tuple[str, ...] = ()
+    search_table: ClassVar[FieldTable | None] = None
+    filtered_actions: ClassVar[dict[str, set[str]]] = {}
     _reserved: idempotency.Reserved | None = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
@@ -88,7 +94,7 @@ class BaseViewSet(PathRowMixin[RowT]):
         if self.action != "list":
             return super().get_queryset()
         params = self.request.query_params
-        return self.with_derived({*params, params.get("ordering", self.ordering).removeprefix("-")})
+        return self.with_derived({*params, ordering_of(params, self).removeprefix("-")})
 
     def with_derived(self, parameters: set[str]) -> QuerySet[Any]:
         """Return the view's rows with the derived values in `parameters`, such as `is_overdue` or `score__gte`."""

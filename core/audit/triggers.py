@@ -40,7 +40,7 @@ class AuditTrigger(pgtrigger.Trigger):
     func = "-"
 
     def compile(self, model: Any) -> compiler.Trigger:
-        # the model of a migration has no `owner_path` and `secret_fields`
+        # the model of a migration has no `owner_path`, `secret_fields` and `redacted_fields`
         declared = apps.get_model(model._meta.label)
         sql = AuditTriggerSql(
             pgid=self.get_pgid(model),
@@ -58,10 +58,11 @@ def audit_options_of(model: Any) -> dict[str, Any]:
     """Return the arguments of `audit_function_call` for a model: its owner column, secret columns and ignored columns."""
     path = getattr(model, "owner_path", "")
     owner = model._meta.pk if path == "pk" else path and model._meta.get_field(path)
-    columns = {name: model._meta.get_field(name).column for name in (*model.secret_fields, *model.unaudited_fields)}
+    secrets = (*model.secret_fields, *model.redacted_fields)
+    columns = {name: model._meta.get_field(name).column for name in (*secrets, *model.unaudited_fields)}
     return {
         "owner": owner.column if owner else "",
-        "secrets": [columns[name] for name in model.secret_fields],
+        "secrets": [columns[name] for name in secrets],
         "ignored": [*BOOKKEEPING, *(columns[name] for name in model.unaudited_fields)],
     }
 

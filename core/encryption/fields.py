@@ -1,9 +1,9 @@
 """Encrypted model fields: `encrypt(models.CharField(...), label="finance.account_number")`.
 
 The call, the bytea column and the only lookup, `isnull`, are those of django-cryptography. That package signs with SECRET_KEY,
-pickles values and allows ciphertext to be moved between rows. Here a value is encrypted as JSON and bound to its label, its
-row's primary key and its owner (`user_id`). The key is the owner's data key (`core.encryption.data_keys`) if the owner is a
-user, else the primary key of the ring (`core.encryption.key_ring`).
+pickles values and allows ciphertext to be moved between rows. Here a value is encrypted as JSON, a binary one as it is, and
+bound to its label, its row's primary key and its owner (`user_id`). The key is the owner's data key
+(`core.encryption.data_keys`) if the owner is a user, else the primary key of the ring (`core.encryption.key_ring`).
 
 - A value is decrypted when its attribute is read, so that an invalid value does not affect a list that does not read it.
 - In its `__dict__` an instance has None, `Ciphertext` or `Decrypted`, whose repr is `<encrypted>`.
@@ -36,7 +36,7 @@ FieldT = TypeVar("FieldT", bound=models.Field[Any, Any])
 
 
 class RowBoundField(models.Field[Any, Any]):
-    """A field whose values are bound to their row, with the encoding of plaintexts as bytes."""
+    """A field whose values are bound to their row, with the encoding of plaintexts as bytes: JSON, except for a BinaryField."""
 
     label: str
 
@@ -76,6 +76,10 @@ class RowBoundField(models.Field[Any, Any]):
 
     def encode(self, value: object) -> bytes:
         """Return the bytes to encrypt, or raise EncryptionError for a value that is invalid for the field."""
+        if isinstance(self, models.BinaryField):
+            if isinstance(value, bytes | memoryview):
+                return bytes(value)
+            raise EncryptionError(f"{self.label}: this {type(value).__name__} is invalid for the field.")
         encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
         try:
             plain = self.get_prep_value(value)
@@ -87,6 +91,8 @@ class RowBoundField(models.Field[Any, Any]):
 
     def decode(self, plaintext: bytes) -> object:
         """Return the value that `encode` was called with, or raise EncryptionError."""
+        if isinstance(self, models.BinaryField):
+            return plaintext
         try:
             return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
         except (TypeError, ValueError, ValidationError):

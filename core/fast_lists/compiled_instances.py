@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -29,7 +30,7 @@ class _InstancePlan:
     related: list[Any]
     annotations: tuple[tuple[str, int], ...]
 
-    def instance(self, row: tuple[Any, ...]) -> Model:
+    def instance(self, row: tuple[Any, ...], connection: BaseDatabaseWrapper) -> Model:
         values = list(row)
         for place, convert, expression in self.converters:
             values[place] = convert(values[place], expression, connection)
@@ -58,10 +59,12 @@ class CompiledInstanceQuery:
         if not settings.FAST_LISTS:
             return list(self._build(values))
         plan = self._plan or self.compile()
-        return [plan.instance(row) for row in compiled_queries.read_in_transaction(connection, plan.statement, values)]
+        opened = connections[DEFAULT_DB_ALIAS]  # not the proxy `django.db.connection`, which is slow to read
+        return [plan.instance(row, opened) for row in compiled_queries.read_in_transaction(opened, plan.statement, values)]
 
     def compile(self) -> _InstancePlan:
         """Compile the query, or raise UncompilableError."""
+        connection = connections[DEFAULT_DB_ALIAS]
         statement = compiled_queries.compile_query(self._build, self._kinds, connection)
         probes = {name: PROBE_FACTORIES[kind]() for name, kind in self._kinds.items()}
         compiler = self._build(probes).query.get_compiler(connection=connection)

@@ -5,7 +5,7 @@ viewset with its filters and pagination builds the SQL from placeholder values (
 access checks and filters are implemented once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,7 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
 from core.api import etag
-from core.api.filters import StrictFilterBackend, kind_of
+from core.api.filters.backends import StrictFilterBackend, kind_of, ordering_of
+from core.api.filters.compilation import condition_of
+from core.api.filters.errors import SearchError
+from core.api.filters.kinds import Scope
+from core.api.filters.searches import read_search
+from core.api.filters.tree import Node, Search, values_of, with_values
 from core.api.pagination import Cursor, KeysetPagination, OrderColumn, limit_of, order_of
 from core.fast_lists import list_states
 from core.fast_lists.compiled_queries import PROBE_FACTORIES
@@ -41,6 +46,7 @@ class QuerySignature(NamedTuple):
     limit: int
     cursor: ParameterKinds
     is_reverse: bool
+    search: Node | None = None  # with the types of its values
 
 
 class CompiledList(CompiledView):
@@ -76,16 +82,26 @@ class CompiledList(CompiledView):
         params = {name: texts[0] for name, texts in request.GET.lists() if len(texts) == 1 and texts[0]}
         if len(params) != len(request.GET):
             raise NotCompiledError(Reason.REFUSED)
+        ordering, search = self._ordering_and_search(params)
         values = {
             name: _clean_parameter(self.filterset, name, params) for name in sorted(params) if name not in PAGING_PARAMETERS
         }
         filters = tuple((name, _kind_of(value)) for name, value in values.items())
-        ordering = params.get("ordering", self.view_class.ordering)
         cursor = Cursor.of(params["cursor"], ordering, *self.order_of(ordering)) if "cursor" in params else None
         keys = {f"cursor {number}": value for number, value in enumerate(cursor.values if cursor else ())}
         behind = tuple((name, _kind_of(value)) for name, value in keys.items())
-        signature = QuerySignature(filters, ordering, limit_of(params), behind, bool(cursor and cursor.reverse))
-        return signature, values | keys, cursor
+        where = with_values(search.where, map(_kind_of, values_of(search.where))) if search.where else None
+        signature = QuerySignature(filters, ordering, limit_of(params), behind, bool(cursor and cursor.reverse), where)
+        return signature, values | keys | dict(_numbered(values_of(search.where))), cursor
+
+    def _ordering_and_search(self, params: dict[str, str]) -> tuple[str, Search]:
+        """Return the ordering and the search, removed from the parameters, or raise NotCompiledError for a mistake in it."""
+        table = self.view_class.search_table
+        try:
+            ordering = ordering_of(params, self.view_class)
+            return ordering, read_search(params.pop("search", ""), table) if table else Search()
+        except SearchError:
+            raise NotCompiledError(Reason.REFUSED) from None
 
     def _order_of(self, ordering: str) -> tuple[list[OrderColumn], list[Any]]:
         view = self.view({"ordering": ordering}, NO_VALUES, as_staff=self.permission.staff_variants[0])
@@ -94,7 +110,8 @@ class CompiledList(CompiledView):
         return columns, [kind_of(queryset, column.name) for column in columns]
 
     def _plan_of(self, signature: QuerySignature, as_staff: bool | None) -> ReadPlan | None:
-        kinds = {name: kind for name, kind in (*signature.filters, *signature.cursor) if isinstance(kind, type)}
+        named = (*signature.filters, *signature.cursor, *_numbered(values_of(signature.search)))
+        kinds = {name: kind for name, kind in named if isinstance(kind, type)}
         return self.compiled(partial(self._queryset, signature, as_staff), kinds, as_staff=as_staff)
 
     def _queryset(
@@ -108,12 +125,21 @@ class CompiledList(CompiledView):
             filters = self.filterset(params, queryset=queryset, request=view.request)
             filters.form.cleaned_data = {name: values.get(name, kind) for name, kind in signature.filters}
             queryset = filters.filter_queryset(queryset)
+        if signature.search:
+            found = (values[name] for name, _ in _numbered(values_of(signature.search)))
+            where = with_values(signature.search, found)
+            queryset = queryset.filter(condition_of(where, view.search_table, Scope(values[OWNER])))
         keys = [values.get(name, kind) for name, kind in signature.cursor]
         cursor = Cursor(signature.ordering, keys, signature.is_reverse) if keys else None
         columns = self.order_of(signature.ordering)[0]
         return KeysetPagination.of(view.request, signature.limit, columns, signature.ordering, cursor).query(
             queryset, sql_serializer
         )
+
+
+def _numbered(values: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a search with the names of their parameters."""
+    return ((f"search {number}", value) for number, value in enumerate(values))
 
 
 def _clean_parameter(filterset: Any, name: str, params: Mapping[str, str]) -> object:

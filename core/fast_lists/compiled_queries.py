@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from secrets import randbelow
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
@@ -21,7 +21,6 @@ import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import QuerySet
 from psycopg.adapt import Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName
 from psycopg.pq import TransactionStatus
@@ -41,8 +40,15 @@ CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # without dates and
 STALE_PLAN_ERRORS = (FeatureNotSupported, InvalidSqlStatementName)
 # A constraint or the type of a column has refused a write; the prepared statements remain usable.
 REFUSED_VALUE_ERRORS = (psycopg.IntegrityError, psycopg.DataError)
-Build = Callable[[dict[str, Any]], QuerySet[Any]]
+Build = Callable[[dict[str, Any]], "HasQuery"]
 Statements = tuple[tuple["CompiledQuery", Values], ...]
+
+
+class HasQuery(Protocol):
+    """A queryset, or the query of an UPDATE."""
+
+    @property
+    def query(self) -> Any: ...
 
 
 def _random_instant() -> datetime:
@@ -72,7 +78,7 @@ SET_ROLE = CompiledQuery(
 
 
 def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> CompiledQuery:
-    """Compile the queryset that `build` returns for values of these types (keys of PROBE_FACTORIES) by name.
+    """Compile the query that `build` returns for values of these types (keys of PROBE_FACTORIES) by name.
 
     Raise UncompilableError if its SQL depends on the values.
     """

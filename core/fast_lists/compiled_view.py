@@ -12,7 +12,7 @@ import orjson
 import psycopg
 from django.core.exceptions import SuspiciousOperation
 from django.core.exceptions import ValidationError as FormError
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
@@ -103,7 +103,7 @@ class CompiledView(ABC):
         Raise NotModifiedError before reading rows that the client has.
         """
         plans = {as_staff: plan_of(as_staff) for as_staff in self.permission.staff_variants}  # compiled before reading
-        with compiled_queries.open_reader(connection) as read:
+        with compiled_queries.open_reader(connections[DEFAULT_DB_ALIAS]) as read:
             caller = self._caller(request, read)
             plan = plans[self.permission.staff_variant_of(caller)]
             if plan is None:

@@ -24,6 +24,7 @@ from core.models.base import BaseModel
 
 IDENTIFIERS = re.compile(rb'"(\w+)"')
 SOURCES = re.compile(rb"\b(?:FROM|JOIN)\s+(?![\w.]*\()(\S+)")  # no functions: a test checks that they read no tables
+WITH = re.compile(rb"\bWITH RECURSIVE (\w+) AS\b")
 LOCAL_DAY = re.compile(rb"::timestamptz AT TIME ZONE COALESCE\([^()]*\)\)::date")  # the rest of core.postgres.expressions.today
 
 
@@ -55,7 +56,7 @@ def tag_of(request: HttpRequest, caller: Caller, state: ListState) -> str:
 
 def _reads_only_rows_with_positions(sql: bytes) -> bool:
     identifiers = {found.decode() for found in IDENTIFIERS.findall(sql)}
-    sources = {found.decode().strip('"') for found in SOURCES.findall(sql)}
+    sources = {found.decode().strip('"') for found in SOURCES.findall(sql)} - {name.decode() for name in WITH.findall(sql)}
     unaudited = _unaudited_columns()
     return all(table in unaudited and not identifiers & unaudited[table] for table in sources)
 
@@ -69,5 +70,8 @@ def _unaudited_columns() -> dict[str, set[str]]:
         is_audited = any(isinstance(trigger, AuditTrigger) for trigger in getattr(model._meta, "triggers", ()))
         if path and is_audited and not (path != "pk" and model._meta.get_field(path).null):
             fields: Any = model._meta
-            found[model._meta.db_table] = {fields.get_field(name).column for name in model.unaudited_fields}
+            unaudited = (fields.get_field(name) for name in model.unaudited_fields)
+            found[model._meta.db_table] = {
+                field.column for field in unaudited if not field.generated
+            }  # its sources are audited
     return found

@@ -18,6 +18,9 @@ from core import clock
 
 MAX_PREPARED_STATEMENTS = 200  # per connection; the server stores the plan of each in memory
 NOW_PARAMETER = "current time"  # the parameter of `core.postgres.expressions.ClockNow`
+CUSTOM_PLAN = "/* custom plan */"
+"""A comment in SQL whose generic plan would read too many rows, because it does not know how many a condition selects."""
+FORCE_CUSTOM_PLAN = b"SET LOCAL plan_cache_mode = force_custom_plan;"
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 _numbers = count(1)
@@ -34,6 +37,10 @@ class CompiledQuery:
     def prepared_sql(self) -> bytes:
         """The SQL with the parameters `$1`, `$2`, …, for PREPARE."""
         return self.pieces[0] + b"".join(b"$%d%b" % (number, piece) for number, piece in enumerate(self.pieces[1:], 1))
+
+    @cached_property
+    def needs_custom_plan(self) -> bool:
+        return any(CUSTOM_PLAN.encode() in piece for piece in self.pieces)
 
     def with_literals(self, literals: list[bytes]) -> bytes:
         return b"".join(part for pair in zip(self.pieces, [*literals, b""], strict=True) for part in pair)
@@ -71,7 +78,8 @@ class QuerySession:
         literals = [self._writing.as_literal(values[name]) for name in statement.names]
         if prepare:
             name = self._name_of(statement)
-            return b"EXECUTE %b(%b)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
+            call = b"EXECUTE %b(%b)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
+            return FORCE_CUSTOM_PLAN + call if statement.needs_custom_plan else call
         return statement.with_literals(literals)
 
     def _name_of(self, statement: CompiledQuery) -> bytes:

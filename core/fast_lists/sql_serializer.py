@@ -1,24 +1,26 @@
 """Serializers compiled to SQL columns, which read a list's rows as they are sent, without model instances.
 
 Keys, money, dates and JSON are read as text, and JSON is inserted into the response unchanged. Values that are derived from an
-encrypted field are decrypted row by row. `Meta.annotated` of a serializer names annotations of its view's queryset. A
-serializer with any other field is not compiled. A test checks that compiled and plain lists are equal.
+encrypted field are decrypted row by row. `Meta.annotated` of a serializer names annotations of its view's queryset, and
+`Meta.json_columns` has expressions of JSON for fields that are no columns. A serializer with any other field is not compiled.
+A test checks that compiled and plain lists are equal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 import orjson
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from rest_framework import serializers
 
 from core.encryption.fields import EncryptedField
 from core.models.base import BaseModel, DerivedFromEncrypted
+from core.models.references import NameReferenceField
 
 AS_TEXT = (models.UUIDField, models.DecimalField, models.DateField, models.TimeField, models.JSONField, models.ForeignKey)
 
@@ -36,6 +38,7 @@ class DecryptedColumn:
 class SqlSerializer:
     """A serializer compiled to columns with `names` and `expressions`; `json_names` are those of JSON.
 
+    `json_columns` has the expressions of JSON that no column of the model stores.
     If there are `decrypted` columns, `expressions` ends with the columns of the row's identity.
     """
 
@@ -43,6 +46,7 @@ class SqlSerializer:
     expressions: tuple[Any, ...]
     json_names: tuple[str, ...]
     decrypted: tuple[DecryptedColumn, ...]
+    json_columns: Mapping[str, Combinable]
 
     def objects(self, rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
         """Return the rows as JSON objects, under the role of the owner, whose data key may be read."""
@@ -66,10 +70,11 @@ def compile_serializer(serializer_class: type[serializers.ModelSerializer]) -> S
     columns = {name: _expression(serializer_class, name, field) for name, field in fields.items()}
     if any(column is None for column in columns.values()):
         return None
-    json_names = tuple(name for name, field in fields.items() if isinstance(_model_field(model, field), models.JSONField))
+    computed: dict[str, Combinable] = getattr(serializer_class.Meta, "json_columns", {})
+    stored = [name for name, field in fields.items() if isinstance(_model_field(model, field), models.JSONField)]
     decrypted = tuple(DecryptedColumn(name, *_decrypted(model, name)) for name in fields if name in model.decrypted_derived)
     identity = [F(name) for name in decrypted[0].field.identity_attnames] if decrypted else []
-    return SqlSerializer(tuple(columns), (*columns.values(), *identity), json_names, decrypted)
+    return SqlSerializer(tuple(columns), (*columns.values(), *identity), (*stored, *computed), decrypted, computed)
 
 
 def _expression(serializer_class: type[serializers.ModelSerializer], name: str, field: serializers.Field) -> Combinable | None:
@@ -79,6 +84,8 @@ def _expression(serializer_class: type[serializers.ModelSerializer], name: str, 
         return Cast(F(_decrypted(model, name)[0].attname), models.BinaryField())
     if name in getattr(serializer_class.Meta, "annotated", ()):
         return F(name)
+    if name in getattr(serializer_class.Meta, "json_columns", {}):
+        return cast("Combinable", serializer_class.Meta.json_columns[name])
     derived: dict[str, Any] = model.sql_derived()
     return _as_sent(derived[name], derived[name].output_field) if name in derived else _column(model, field)
 
@@ -103,4 +110,6 @@ def _column(model: type[models.Model], field: serializers.Field) -> Combinable |
 def _as_sent(expression: Combinable, kind: models.Field[Any, Any]) -> Combinable:
     """Return the expression, cast to text for types that are sent as text."""
     as_text = isinstance(kind, AS_TEXT) and not isinstance(kind, models.DateTimeField)
+    if isinstance(kind, NameReferenceField):
+        return Coalesce(expression, Value(""), output_field=models.TextField())
     return Cast(expression, models.TextField()) if as_text else expression

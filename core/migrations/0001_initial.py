@@ -17,6 +17,8 @@ class Migration(migrations.Migration):
         run_sql_file("core/migrations/sql/roles.sql"),
         run_sql_file("core/migrations/sql/uuid7.sql"),
         run_sql_file("core/migrations/sql/currencies.sql"),
+        run_sql_file("core/migrations/sql/folding.sql"),
+        run_sql_file("core/migrations/sql/folded_texts.sql"),
         run_sql_file("core/migrations/sql/partitions.sql"),
         run_sql_file("core/migrations/sql/changes.sql"),
         # a credential is looked up together with the position of its user

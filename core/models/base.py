@@ -31,12 +31,29 @@ Columns = Sequence[Column]
 ColumnValues = Sequence[tuple[Column, None, object]]
 DerivedFromEncrypted = Callable[[Callable[[], Any]], Any]
 
+
+class RowChanged(pgtrigger.Condition):
+    """The condition that an UPDATE changes a column and leaves `updated_at` as it is."""
+
+    def __init__(self) -> None:
+        super().__init__("OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at")
+
+    def resolve(self, model: type[models.Model]) -> str:
+        # PostgreSQL refuses a whole row here if the table has generated columns, which are not computed yet
+        fields = model._meta.concrete_fields
+        stored = [str(field.column) for field in fields if not field.generated]
+        columns = stored if len(stored) < len(fields) else ["*"]
+        changes = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
+        # not at the beginning: django-pgtrigger 4.17.0 would add no brackets (findings/pgtrigger-condition-of-a-row.sh)
+        return f"{super().resolve(model)} AND ({changes})"
+
+
 # The application sets `updated_at` itself. The trigger sets it for bulk and raw updates, which leave it unchanged.
 touch = pgtrigger.Trigger(
     name="touch_updated_at",
     when=pgtrigger.Before,
     operation=pgtrigger.Update,
-    condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.* AND OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at"),
+    condition=RowChanged(),
     func="NEW.updated_at = clock_timestamp(); RETURN NEW;",
 )
 
@@ -65,7 +82,10 @@ class BaseModel(models.Model):
     - `decrypted_derived` maps values that are derived from an encrypted field to that field and a function. The function gets
       a callable that decrypts the field.
     - `secret_fields` are neither shown nor recorded in the audit log.
+    - The values of `redacted_fields` are shown, but not recorded in the audit log.
     - A change of `unaudited_fields` alone is not recorded.
+    - `trigger_rules` maps the names of the rules that triggers enforce, which are formed like those of constraints, to the
+      messages for people.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -76,7 +96,9 @@ class BaseModel(models.Model):
     derived: ClassVar[tuple[str, ...]] = ()
     decrypted_derived: ClassVar[dict[str, tuple[str, DerivedFromEncrypted]]] = {}
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    redacted_fields: ClassVar[tuple[str, ...]] = ()
     unaudited_fields: ClassVar[tuple[str, ...]] = ()
+    trigger_rules: ClassVar[dict[str, str]] = {}
 
     class Meta:
         abstract = True
@@ -136,8 +158,9 @@ class BaseModel(models.Model):
     @classmethod
     @cache
     def _shown(cls) -> list[str]:
-        secret = [field for field in cls._meta.concrete_fields if is_encrypted(field) or field.name in cls.secret_fields]
-        return [*(field.attname for field in cls._meta.concrete_fields if field not in secret), *cls.derived]
+        columns = [field for field in cls._meta.concrete_fields if not field.generated]
+        secret = [field for field in columns if is_encrypted(field) or field.name in cls.secret_fields]
+        return [*(field.attname for field in columns if field not in secret), *cls.derived]
 
 
 def json_ready(value: object) -> object:

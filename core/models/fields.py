@@ -38,6 +38,7 @@ class FieldOptions(TypedDict, total=False):
     default: object
     editable: bool
     help_text: str
+    db_default: Any
 
 
 class CheckedField(models.Field[SetType, GetType]):

@@ -6,6 +6,7 @@ The expressions format values like `core.csv_export.cell` and orjson. Tests comp
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
 from django.db.models import Case, Func, Q, QuerySet, Value, When
@@ -65,11 +66,10 @@ def csv_expression(expression: Combinable, kind: models.Field[Any, Any]) -> Comb
         return Instant(expression, zone="+00:00")
     if isinstance(kind, models.BooleanField):
         return BooleanText(expression)
+    if isinstance(kind, ArrayField):
+        return _json_text(Func(expression, function="to_jsonb", output_field=models.JSONField()))
     if isinstance(kind, models.JSONField):
-        text: Combinable = NullIf(_text(expression), _text_of("null"))
-        for separator, escape in JSON_ESCAPES.items():
-            text = Replace(text, _text_of(separator), _text_of(escape))
-        return text
+        return _json_text(expression)
     if kind.choices and not kind.blank:  # a constraint of the table allows no other text
         return expression
     if isinstance(kind, models.CharField | models.TextField):
@@ -78,6 +78,13 @@ def csv_expression(expression: Combinable, kind: models.Field[Any, Any]) -> Comb
     if isinstance(kind, SAME_TEXT_IN_SQL):
         return expression
     raise UnsupportedColumnError(f"A {type(kind).__name__} is not supported. Add it to csv_expression.")
+
+
+def _json_text(expression: Combinable) -> Combinable:
+    text: Combinable = NullIf(_text(expression), _text_of("null"))
+    for separator, escape in JSON_ESCAPES.items():
+        text = Replace(text, _text_of(separator), _text_of(escape))
+    return text
 
 
 def _without_formulas(text: Combinable) -> Combinable:
@@ -106,7 +113,9 @@ def _json_value(expression: Combinable, kind: models.Field[Any, Any]) -> Combina
         return _text(expression)
     if isinstance(kind, models.DecimalField):  # money is a string, because clients may read numbers as floats
         return AsJson(_text(expression))
-    if isinstance(kind, (models.BooleanField, models.CharField, models.TextField, *SAME_TEXT_IN_SQL)):
+    if hasattr(kind, "refers_to") and kind.null:  # "" in Python
+        return AsJson(Coalesce(expression, _text_of("")))
+    if isinstance(kind, (ArrayField, models.BooleanField, models.CharField, models.TextField, *SAME_TEXT_IN_SQL)):
         return AsJson(expression)
     raise UnsupportedColumnError(f"A {type(kind).__name__} is not supported. Add it to json_expression.")
 

@@ -66,18 +66,39 @@ class DeferredSQL(migrations.RunSQL):
 
 
 def composite_foreign_key(
-    child: str, column: str, parent: str, *, name: str, on_delete: str = "", shared: Sequence[str] = ()
+    child: str,
+    column: str,
+    parent: str,
+    *,
+    name: str,
+    on_delete: str = "",
+    shared: Sequence[str] = (),
+    is_deferrable: bool = False,
 ) -> migrations.RunSQL:
     """Add a foreign key from (user_id, column) of `child` to (user_id, id) of `parent`, so that both have the same owner.
 
     Without it a user's row could refer to another user's row, because foreign keys ignore row policies. The check is immediate,
     because an error at the commit can no longer be handled. `on_delete` is "CASCADE" or "SET NULL (column)". The columns
-    `shared` of the row and its parent are equal, too; the parent has a unique constraint on (user_id, id) and them.
+    `shared` of the row and its parent are equal, too; the parent has a unique constraint on (user_id, id) and them. A key to
+    the same table `is_deferrable`, for an import that writes a row before its parent.
     """
     here, there = ", ".join(["user_id", column, *shared]), ", ".join(["user_id", "id", *shared])
     add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY ({here}) REFERENCES {parent} ({there})"
     add += f" ON DELETE {on_delete}" if on_delete else ""
+    add += " DEFERRABLE" if is_deferrable else ""
     return DeferredSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
+
+
+def named_foreign_key(
+    child: str, column: str, parent: str, parent_column: str, *, name: str, actions: str = ""
+) -> migrations.RunSQL:
+    """Add a foreign key from (user_id, column) to a name, (user_id, parent_column), see `core.models.references`.
+
+    `actions` are for changes of the parent, such as "ON UPDATE CASCADE".
+    """
+    add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY (user_id, {column})"
+    add += f" REFERENCES {parent} (user_id, {parent_column}) {actions}"
+    return DeferredSQL(add.rstrip(), f"ALTER TABLE {child} DROP CONSTRAINT {name}")
 
 
 def enable_row_level_security(

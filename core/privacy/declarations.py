@@ -4,10 +4,10 @@ Each model with a user's key has one (`privacy = Privacy(…)`), which a test ch
 these declarations.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q
 
@@ -37,6 +37,22 @@ class ErasureBlocker:
     remedy: str
 
 
+class HasFile(Protocol):
+    """A row with a file, which an export contains beside the row."""
+
+    pk: Any
+
+    @property
+    def file_ending(self) -> str:
+        """Return the ending of the file's name, without the dot."""
+
+    def read_file(self) -> Iterator[bytes]:
+        """Yield the contents of the file, or raise EncryptionError."""
+
+    def store_file(self, content: bytes) -> None:
+        """Store the contents of the file of a new row, or raise DomainError if they are invalid."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Privacy:
     """The privacy policy of one model. docs/privacy.md shows its `reason`.
@@ -45,6 +61,7 @@ class Privacy:
     - `withheld` names columns that are not exported, in addition to the model's `secret_fields`.
     - `loose_references` maps UUID columns without a foreign key to the model that they refer to.
     - `blank` maps columns to the values, expressions or functions that anonymize them.
+    - `max_file_bytes` is the size of the largest file of a row. The model is a `HasFile` unless it is 0.
     - `is_replaced` marks rows that every account has, so that an account with only such rows counts as empty.
     """
 
@@ -57,6 +74,7 @@ class Privacy:
     loose_references: Mapping[str, str] = field(default_factory=dict)
     blank: Mapping[str, Any] = field(default_factory=dict)
     blocker: ErasureBlocker | None = None
+    max_file_bytes: int = 0
     is_replaced: bool = False
 
 

@@ -13,6 +13,7 @@ from dev.factories.career import *  # noqa: F403
 from dev.factories.core import *  # noqa: F403
 from dev.factories.finance import *  # noqa: F403
 from dev.factories.health import *  # noqa: F403
+from dev.factories.ledger import *  # noqa: F403
 from dev.factories.system import *  # noqa: F403
 from dev.factories.users import *  # noqa: F403
 

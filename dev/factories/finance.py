@@ -1,22 +1,55 @@
 """Factories of the finance models."""
 
 from decimal import Decimal
+from typing import Any
 
 import factory
 
-from core import clock
+from core import clock, rls
 from dev.factories.times import day_from_now
 from dev.factories.users import OwnedFactory
 from finance.models import (
+    Category,
     DueDatePayment,
     EncryptedFinancialProfile,
     FinancialTransaction,
     IncomeProjection,
+    Payee,
     StatementImport,
     StatementImportRow,
+    Tag,
     UserExpenseDueDate,
     UserIncomeDueDate,
 )
+from finance.services.names import resolve_categories, resolve_payees, resolve_tags
+
+
+def category_of(user: Any, name: str) -> str:
+    """Return the slug of the user's category with this name, which is created if there is none."""
+    with rls.as_customer(user):
+        return resolve_categories(user.pk, {name: "expense"})[name]
+
+
+class CategoryFactory(OwnedFactory):
+    class Meta:
+        model = Category
+
+    name = factory.Sequence(lambda number: f"Category {number}")
+    slug = factory.Sequence(lambda number: f"category-{number}")
+
+
+class TagFactory(OwnedFactory):
+    class Meta:
+        model = Tag
+
+    name = factory.Sequence(lambda number: f"Tag {number}")
+
+
+class PayeeFactory(OwnedFactory):
+    class Meta:
+        model = Payee
+
+    name = factory.Sequence(lambda number: f"Payee {number}")
 
 
 class AccountFactory(OwnedFactory):
@@ -43,6 +76,17 @@ class TransactionFactory(OwnedFactory):
     description = factory.Sequence(lambda number: f"Purchase {number}")
     transaction_date = day_from_now(-9)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        """Create the category, payee and tags that the transaction names."""
+        owner = kwargs["user"]
+        with rls.as_customer(owner):
+            category, payee, tags = kwargs.get("category", ""), kwargs.get("payee", ""), kwargs.get("tags", [])
+            kwargs["category"] = resolve_categories(owner.pk, {category: "expense"})[category]
+            kwargs["payee"] = resolve_payees(owner.pk, [payee])[payee]
+            kwargs["tags"] = [resolve_tags(owner.pk, tags)[tag] for tag in tags]
+        return kwargs
 
 
 class ImportFactory(OwnedFactory):
@@ -83,7 +127,7 @@ class ExpenseDueDateFactory(OwnedFactory):
         model = UserExpenseDueDate
 
     expense_name = factory.Sequence(lambda number: f"Bill {number}")
-    expense_category = "rent"
+    expense_category = factory.LazyAttribute(lambda row: category_of(row.user, "rent"))
     expected_amount = Decimal("1200.00")
     due_date = day_from_now(-38)
     frequency = "monthly"

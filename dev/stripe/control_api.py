@@ -165,7 +165,7 @@ def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
     require_method_name(given["card"])
     with application.store.transaction():
         invoice = application.account.find("invoice", given["invoice"])
-        if invoice["status"] != "open":
+        if invoice["status"] not in ("open", "uncollectible"):
             raise ValueError(f"this invoice is {invoice['status']}")
         method = save_new_method(application, invoice, given["card"])
         is_confirmed = bool(given.get("authenticated"))

@@ -20,7 +20,8 @@ def write(selection: Selection, now: datetime) -> Iterator[str]:
     yield f'{document[:-1]},"{ROWS}":['
     separator = "\n"
     while row:
-        yield separator + as_json({name: getattr(row, name) for name in TITLES.values()}).decode()
+        plain = {name: getattr(row, name) for name in (*TITLES.values(), "payee", "note", "tags")}
+        yield f'{separator}{as_json(plain).decode()[:-1]},"splits":{row.splits}}}'
         separator = ",\n"
         row = next(rows, None)
     yield "\n]}\n"

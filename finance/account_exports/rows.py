@@ -8,17 +8,30 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import Case, F, Max, Min, Subquery, Value, When, Window
+from django.db.models import Case, F, Max, Min, Subquery, TextField, Value, When, Window
+from django.db.models.functions import Coalesce
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from finance.models.division_columns import SPLITS, DivisionColumn
 from finance.models.later_transactions import BOOKED, LaterTransactions
 from finance.statements.exported_rows import STATUSES
 
 PAGE = 2_000
 
 
+# the cursor below does not convert NULL
+COLUMNS = {
+    "category": Coalesce("category", Value(""), output_field=TextField()),
+    "payee": Coalesce("payee", Value(""), output_field=TextField()),
+    "splits": DivisionColumn(SPLITS),
+}
+
+
 class ExportedRow(NamedTuple):
-    """A transaction. `balance` is the booked one of the account; `first_day` and `last_day` are those of the whole export."""
+    """A transaction. `balance` is the booked one of the account; `first_day` and `last_day` are those of the whole export.
+
+    `splits` are the parts as JSON.
+    """
 
     id: UUID
     transaction_date: date
@@ -31,6 +44,10 @@ class ExportedRow(NamedTuple):
     status: str
     category: str
     transaction_type: str
+    payee: str
+    note: str
+    tags: list[str]
+    splits: str
     balance: Decimal | None
     first_day: date
     last_day: date
@@ -77,7 +94,7 @@ class Selection:
                 is_pending=Case(When(status="pending", then=Value(1)), default=Value(0)),
             )
             .order_by("is_foreign", "currency", "is_pending", "transaction_date", "pk")
-            .values_list(*ExportedRow._fields)
+            .values_list(*(COLUMNS.get(name, name) for name in ExportedRow._fields))
         )
 
 

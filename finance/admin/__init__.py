@@ -1,5 +1,27 @@
 """Admin pages of the finance models."""
 
-from finance.admin import accounts, due_dates, imports, projections, transactions
+from finance.admin import (
+    accounts,
+    attachments,
+    categories,
+    due_dates,
+    imports,
+    projections,
+    rules,
+    transactions,
+    transfers,
+    undo,
+)
 
-__all__ = ["accounts", "due_dates", "imports", "projections", "transactions"]
+__all__ = [
+    "accounts",
+    "attachments",
+    "categories",
+    "due_dates",
+    "imports",
+    "projections",
+    "rules",
+    "transactions",
+    "transfers",
+    "undo",
+]

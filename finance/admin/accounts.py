@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
@@ -25,7 +24,9 @@ from finance.models import EncryptedFinancialProfile
 from finance.services import close_account, complete_balance, delete_account, reopen_account
 from users.models import User
 
-BALANCE_FIELDS = ("profile_type", "account_balance", "balance_date", "overpaid")
+BALANCE_FIELDS = ("profile_type", "currency", "account_balance", "balance_date", "overpaid")
+
+NOT_IN_FORM = {"balance_source", "opening_balance", "reconciled_date"}
 
 
 class AccountForm(OwnedForm):
@@ -36,7 +37,8 @@ class AccountForm(OwnedForm):
         if account.user_id:
             sent = {name: cleaned[name] for name in BALANCE_FIELDS if name in self.changed_data and name in cleaned}
             values = complete_balance(account, sent, today=account.today())
-            account.balance_source = values.pop("balance_source", account.balance_source)
+            for name in NOT_IN_FORM & values.keys():
+                setattr(account, name, values.pop(name))
             cleaned |= values
         return cleaned
 
@@ -66,7 +68,7 @@ class AccountInline(AccountColumns, ReadOnlyInline):
 class AccountAdmin(HiddenActionsMixin, AccountColumns, OwnedAdmin):
     """Shows only the last four characters of account numbers, and cannot set them."""
 
-    form = AccountForm
+    form, add_form = AccountForm, AccountAddForm
     list_display = (
         *("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "balance_date", "is_active"),
     )
@@ -78,7 +80,16 @@ class AccountAdmin(HiddenActionsMixin, AccountColumns, OwnedAdmin):
     )
     search_fields = ("profile_name", "institution_name")
     ordering_for_customer = ("-created_at", "-id")
-    readonly_fields = ("number", "balance_source", "current_balance", "is_active", "sync_status", "last_sync_at")
+    readonly_fields = (
+        "number",
+        "balance_source",
+        "opening_balance",
+        "reconciled_date",
+        "current_balance",
+        "is_active",
+        "sync_status",
+        "last_sync_at",
+    )
     csv_columns = (
         "id",
         "user__email",
@@ -93,9 +104,6 @@ class AccountAdmin(HiddenActionsMixin, AccountColumns, OwnedAdmin):
         "is_active",
     )
     actions_detail = ("close", "reopen")
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ModelForm]:
-        return super().get_form(request, obj, change, **({} if obj else {"form": AccountAddForm}) | kwargs)
 
     def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
         return {"reopen"} if row.is_active else {"close"}

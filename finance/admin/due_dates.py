@@ -23,9 +23,12 @@ from core.admin import (
     link,
     linked,
 )
+from core.admin.forms import OwnedAddForm, OwnedForm
 from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
+from finance.models.categories import CategoryKind
 from finance.models.due_dates import DueDate
 from finance.services import record_payment, undo_last_payment
+from finance.services.names import resolve_categories
 from users.models import User
 
 STATUS_COLORS = {"received": "success", "paid": "success", "pending": "info", "overdue": "danger", "partial": "warning"}
@@ -130,8 +133,24 @@ class IncomeDueDateAdmin(DueDateAdmin):
     )
 
 
+class ExpenseForm(OwnedForm):
+    """A form in which text stands for the category with this name, as in the API."""
+
+    def save(self, commit: bool = True) -> Any:
+        """Look the text up after the validation, so that an invalid form creates no category."""
+        text = self.instance.expense_category
+        kinds = {text: CategoryKind.EXPENSE}
+        self.instance.expense_category = resolve_categories(self.instance.user_id, kinds)[text]
+        return super().save(commit)
+
+
+class ExpenseAddForm(OwnedAddForm, ExpenseForm):
+    """The form of a new expense, with a field for its customer."""
+
+
 @admin.register(UserExpenseDueDate)
 class ExpenseDueDateAdmin(DueDateAdmin):
+    form, add_form = ExpenseForm, ExpenseAddForm
     list_display = ("expense_name", "owner", "expense_category", "money", "frequency", "upcoming", "state", "last_paid_date")
     list_filter = (*FILTERS, ("is_essential", BooleanRadioFilter), ("auto_pay_enabled", BooleanRadioFilter))
     search_fields = ("expense_name", "expense_category")

@@ -68,6 +68,27 @@ NOT_OVERPAID = "Only a credit, loan or mortgage account with a balance above 0 i
 DAY_WITHOUT_BALANCE = "A balance has a day, and a day has a balance. Send account_balance with it, or null for both."
 SOURCE_WITHOUT_BALANCE = "Must be set exactly when there is a balance."
 
+BALANCE_RULES = [
+    rule(f"{TABLE}_account_balance_sign", ~IS_OVERPAID | Q(overpaid=True), POSITIVE_DEBT),
+    rule(f"{TABLE}_overpaid_sign", IS_OVERPAID | Q(overpaid=False), NOT_OVERPAID),
+    rule(
+        f"{TABLE}_balance_date_known",
+        Q(HAS_BALANCE, balance_date__isnull=False) | Q(~HAS_BALANCE, balance_date__isnull=True),
+        DAY_WITHOUT_BALANCE,
+    ),
+    rule(
+        f"{TABLE}_balance_source_known",
+        Q(HAS_BALANCE & ~Q(balance_source="")) | Q(~HAS_BALANCE, balance_source=""),
+        SOURCE_WITHOUT_BALANCE,
+    ),
+    rule(
+        f"{TABLE}_opening_balance_known",
+        Q(opening_balance__isnull=False, reconciled_date__isnull=False)
+        | Q(opening_balance__isnull=True, reconciled_date__isnull=True),
+        "A reconciled account has an opening balance.",
+    ),
+]
+
 
 def is_account_number(number: str) -> None:
     """Raise unless `number` has 4 to 34 letters or digits (34 is the longest IBAN)."""
@@ -141,6 +162,15 @@ class EncryptedFinancialProfile(OwnedModel):
     overpaid = models.BooleanField(
         default=False, help_text="True if more was paid than owed: a credit, loan or mortgage account with a balance above 0."
     )
+    opening_balance = MoneyField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Balance before all its transactions, by the first reconciliation. Null: it was not reconciled.",
+    )
+    reconciled_date = PlausibleDateField(
+        null=True, blank=True, editable=False, help_text="Last day of a reconciliation. Null: it was not reconciled."
+    )
     credit_limit = MoneyField(min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
     interest_rate = BoundedDecimalField(
         max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True, help_text="Yearly rate: 0.0125 is 1.25%."
@@ -155,6 +185,7 @@ class EncryptedFinancialProfile(OwnedModel):
         "institution_name",
         "account_balance",
         "overpaid",
+        "opening_balance",
         "credit_limit",
         "interest_rate",
         "metadata",
@@ -168,18 +199,7 @@ class EncryptedFinancialProfile(OwnedModel):
         verbose_name = "account"
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            rule(f"{TABLE}_account_balance_sign", ~IS_OVERPAID | Q(overpaid=True), POSITIVE_DEBT),
-            rule(f"{TABLE}_overpaid_sign", IS_OVERPAID | Q(overpaid=False), NOT_OVERPAID),
-            rule(
-                f"{TABLE}_balance_date_known",
-                Q(HAS_BALANCE, balance_date__isnull=False) | Q(~HAS_BALANCE, balance_date__isnull=True),
-                DAY_WITHOUT_BALANCE,
-            ),
-            rule(
-                f"{TABLE}_balance_source_known",
-                Q(HAS_BALANCE & ~Q(balance_source="")) | Q(~HAS_BALANCE, balance_source=""),
-                SOURCE_WITHOUT_BALANCE,
-            ),
+            *BALANCE_RULES,
         ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="finance_account_newest"),

@@ -14,9 +14,11 @@ from core.models.constraints import between, rule
 from core.models.derived import Derived
 from core.models.fields import ChoiceField, NonBlankCharField
 from core.models.money import CurrencyField, MoneyField
+from core.models.references import NameReferenceField
 from core.models.validators import FIRST_DAY, LAST_DAY
 from core.postgres.expressions import days_between, today
 from core.privacy.masks import initials, personal
+from finance.models.categories import MAX_CATEGORY_LENGTH
 from finance.models.due_series import TABLE, DueSeries
 
 DAYS_UNTIL_DUE = days_between(today(), F("next_occurrence"))
@@ -147,7 +149,9 @@ class UserExpenseDueDate(DueDate):
     """An expense that is due once or regularly, such as a rent. See DueDate, and DueSeries for `next_occurrence`."""
 
     expense_name = NonBlankCharField(max_length=255)
-    expense_category = models.CharField(max_length=100, blank=True, help_text="Free text, such as rent.")
+    expense_category = NameReferenceField(
+        "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: none."
+    )
     is_essential = models.BooleanField(default=True, help_text="Default: true.")
     last_paid_date = models.DateField(null=True, blank=True, help_text="Day of the last recorded payment. Null: none.")
     last_paid_amount = MoneyField(min=0, null=True, blank=True, help_text="Of the last recorded payment. Null: none.")

@@ -65,6 +65,11 @@ class StatementFormat(models.TextChoices):
     XLSX = "xlsx", "XLSX"
     ODS = "ods", "ODS"
     JSON = "json", "JSON"
+    YNAB = "ynab", "YNAB"
+    MINT = "mint", "Mint"
+    FIREFLY = "firefly", "Firefly III"
+    ACTUAL = "actual", "Actual"
+    MINGUS = "mingus", "MINGUS"
 
 
 TABLES = (StatementFormat.CSV, StatementFormat.XLSX, StatementFormat.ODS)
@@ -100,6 +105,11 @@ class StatementImport(OwnedModel):
     )
     account_before = models.JSONField(null=True, blank=True, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True, help_text="Null if the import was not undone.")
+    move = models.UUIDField(
+        null=True,
+        blank=True,
+        help_text="Equal for the accounts of one file that were moved in together. Null: a single account.",
+    )
 
     privacy = own("statement files that the customer imported")
     personal_fields = personal(
@@ -109,6 +119,7 @@ class StatementImport(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["user", "id", "account"], name=f"{TABLE}_owner"),
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_key_owner"),
             json_type(TABLE, "mapping", "object"),
             json_type(TABLE, "options", "object"),
             json_type(TABLE, "statement", "object"),
@@ -119,6 +130,7 @@ class StatementImport(OwnedModel):
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="finance_import_newest"),
             models.Index(fields=["user", "account", "-created_at"], name="finance_import_by_account"),
+            models.Index(fields=["user", "move"], condition=Q(move__isnull=False), name="finance_import_by_move"),
         ]
 
     def __str__(self) -> str:

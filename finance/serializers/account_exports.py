@@ -5,12 +5,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from core.api.serializers import ListedChoiceField
 from core.currencies import MINOR_UNITS
 from finance.account_exports.download import FORMATS
 from finance.models.accounts import AccountType
-from finance.models.transactions import TransactionType
+from finance.models.divided import TransactionType
+from finance.serializers.divisions import SplitSerializer
 from finance.serializers.due_dates import PeriodSerializer, require_order
-from finance.serializers.import_forms import ListedChoiceField
 from finance.statements.exported_json import FORMAT, VERSION
 from finance.statements.exported_rows import STATUSES
 
@@ -67,6 +68,10 @@ class ExportedTransactionSerializer(serializers.Serializer):
     status = serializers.ChoiceField(list(STATUSES), help_text="An import stores `disputed` as `completed`.")
     category = serializers.CharField(help_text="Free text. May be empty.")
     transaction_type = serializers.ChoiceField(TransactionType.choices, help_text="As of the transaction.")
+    payee = serializers.CharField(help_text="The name of the payee. May be empty.")
+    note = serializers.CharField(help_text="The user's own text. May be empty.")
+    tags = serializers.ListField(child=serializers.CharField(), help_text="The names of tags.")
+    splits = SplitSerializer(many=True, help_text="The parts, which add up to the amount. Empty: it is not split.")
 
 
 @extend_schema_serializer(description="An account and its transactions, which `POST /api/v1/finance/imports/` reads back.")
@@ -110,6 +115,10 @@ class AccountDocumentSerializer(serializers.Serializer):
                     "status": "completed",
                     "category": "dining",
                     "transaction_type": "expense",
+                    "payee": "Coffee House",
+                    "note": "",
+                    "tags": ["work"],
+                    "splits": [],
                 }
             ],
         }

@@ -14,7 +14,9 @@ from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
 from core.currencies import SMALLEST_AMOUNT
 from core.models.validators import validate_plausible_date
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
+from finance.models.categories import CategoryKind
 from finance.models.due_dates import DueDate
+from finance.services.names import resolve_categories
 
 AHEAD = timedelta(days=90)
 UPDATES = "`status` is updated within an hour after midnight in the user's time zone."
@@ -64,6 +66,14 @@ class ExpenseDueDateSerializer(BaseSerializer):
             "days_until_due": -1,
             "next_due_date": "2026-02-28",
         }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Validate the expense; text in `expense_category` stands for the category with this name, which may be new."""
+        text = attrs.get("expense_category")
+        if text:
+            owner = self.context["request"].user.pk
+            attrs["expense_category"] = resolve_categories(owner, {text: CategoryKind.EXPENSE})[text]
+        return super().validate(attrs)
 
 
 @extend_schema_serializer(description="A payment toward an occurrence of a due date. Each field has a default.")

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.money import AmountField
-from core.api.serializers import OwnedKeyField, StrictSerializer
+from core.api.serializers import ListedChoiceField, OwnedKeyField, StrictSerializer
 from core.errors import DomainError
 from core.json_input import parsed
 from core.models.validators import has_null_character
@@ -18,7 +18,6 @@ from finance.statements.parse import FORMATS
 from finance.statements.text_options import DATE_ORDERS, DECIMALS
 
 MAX_MAPPING = 20_000
-SHOWN = 40
 
 
 class MappingField(serializers.CharField):
@@ -37,17 +36,6 @@ class MappingField(serializers.CharField):
         if not isinstance(mapping, dict) or has_null_character(mapping):
             self.fail("invalid_json", problem="")
         return mapping
-
-
-class ListedChoiceField(serializers.ChoiceField):
-    """A choice whose error lists the choices."""
-
-    default_error_messages = {"invalid_choice": "“{input}” is unknown. Use one of: {known}."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        if str(data) not in self.choices:
-            self.fail("invalid_choice", input=str(data)[:SHOWN], known=" ".join(map(str, self.choices)))
-        return super().to_internal_value(data)
 
 
 class EncodingField(ListedChoiceField):

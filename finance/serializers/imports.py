@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
-from core.api.serializers import BaseSerializer, JsonField, OwnedKeyField, StrictSerializer
+from core.api.serializers import BaseSerializer, JsonField, ListedChoiceField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import BalanceReason, ReviewReason, RowVerdict
+from finance.serializers.warnings import WarningSerializer
 from finance.services import ReviewDecision
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
@@ -40,12 +41,6 @@ class RowProblemSerializer(serializers.Serializer):
         help_text="Line number in a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
     )
     field = serializers.CharField(help_text="The invalid field, such as `amount`.")
-    code = serializers.CharField(help_text="A stable code of the problem.")
-    message = serializers.CharField(help_text="A sentence for the user.")
-
-
-@extend_schema_serializer(description="A problem that did not stop the import.")
-class WarningSerializer(serializers.Serializer):
     code = serializers.CharField(help_text="A stable code of the problem.")
     message = serializers.CharField(help_text="A sentence for the user.")
 
@@ -166,6 +161,7 @@ class ImportSerializer(BaseSerializer):
             "balance_reason",
             "warnings",
             "undone_at",
+            "move",
             "created_at",
             "updated_at",
         ]
@@ -238,14 +234,14 @@ class ImportRowSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="The decision on a row in review.")
 class RowDecisionSerializer(StrictSerializer):
-    decision = serializers.ChoiceField([each.value for each in ReviewDecision], help_text="`ignore` is for later imports, too.")
+    decision = ListedChoiceField([each.value for each in ReviewDecision], help_text="`ignore` is for later imports, too.")
     transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="Required for `match`.")
 
 
 @extend_schema_serializer(description="The decision on all rows that are in review for a reason.")
 class ReviewsDecisionSerializer(StrictSerializer):
-    reason = serializers.ChoiceField(ReviewReason.choices, help_text="As in `review_reasons` of the import.")
-    decision = serializers.ChoiceField(
+    reason = ListedChoiceField(ReviewReason.choices, help_text="As in `review_reasons` of the import.")
+    decision = ListedChoiceField(
         [each.value for each in ReviewDecision], help_text="`match` takes the first of each row's `candidates`."
     )
 

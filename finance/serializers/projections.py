@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.money import AmountField
-from core.api.serializers import BaseSerializer, StrictSerializer
+from core.api.serializers import BaseSerializer, ListedChoiceField, StrictSerializer
 from core.currencies import SMALLEST_AMOUNT
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
@@ -41,7 +41,7 @@ class ProjectionFormSerializer(StrictSerializer):
         required=False,
         help_text="Yearly income, above 0. Default: `annual_income` of the profile.",
     )
-    occupation = serializers.ChoiceField(
+    occupation = ListedChoiceField(
         [group.value for group in OccupationGroup],
         default=OccupationGroup.ALL.value,
         help_text="Occupational group of the US Employment Cost Index, which determines the growth rate. Default: `all`.",

@@ -25,8 +25,8 @@ def complete_balance(account: EncryptedFinancialProfile, sent: Mapping[str, Any]
     """Return the values that a user sends for `account` with those that follow from them.
 
     A new balance is that of `today` and of the user unless the day is sent, too. Without a balance there is no day. An account
-    that no longer is overpaid loses the mark. Raise ValidationError for a day after `today`, and if `amount_owed`, which is
-    replaced by `account_balance`, does not fit.
+    that no longer is overpaid loses the mark, and with another currency it is no longer reconciled. Raise ValidationError for a
+    day after `today`, and if `amount_owed`, which is replaced by `account_balance`, does not fit.
     """
     values = _without_amount_owed(account, sent)
     balance = values.get("account_balance", account.account_balance)
@@ -41,7 +41,9 @@ def complete_balance(account: EncryptedFinancialProfile, sent: Mapping[str, Any]
         raise ValidationError({"balance_date": ValidationError(FUTURE, "future_date", {"today": today})})
     is_debt = values.get("profile_type", account.profile_type) in DEBTS
     is_overpaid = account.overpaid and is_debt and balance is not None and balance > 0
-    return {"overpaid": is_overpaid} | values
+    restart = {"opening_balance": None, "reconciled_date": None}  # an amount in the former currency
+    is_other = values.get("currency", account.currency) != account.currency
+    return {"overpaid": is_overpaid} | (restart if is_other else {}) | values
 
 
 def _without_amount_owed(account: EncryptedFinancialProfile, sent: Mapping[str, Any]) -> Values:

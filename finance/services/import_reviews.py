@@ -18,6 +18,7 @@ from finance.models import FinancialTransaction, StatementImport, StatementImpor
 from finance.models.imports import ReviewReason, RowVerdict
 from finance.models.transactions import TransactionStatus
 from finance.services.accounts import lock_open_account
+from finance.services.import_names import names_of
 from finance.services.import_report import COUNTERS
 from finance.services.import_writes import supersede
 
@@ -26,8 +27,8 @@ NEWER_REPORTS = {ReviewReason.SAME_ID_OTHER_CONTENT, ReviewReason.SAME_ROW_OTHER
 
 CREATE = """
 INSERT INTO finance_financialtransaction
-       (id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name,
-        transaction_date, posted_date, reference_number, status, metadata, created_at, updated_at)
+       (id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name, payee,
+        transaction_date, posted_date, reference_number, status, tags, note, metadata, sources, created_at, updated_at)
 WITH line AS MATERIALIZED (
     SELECT chosen.transaction_id, user_id, account_id, provider_id, data,
            row_number() OVER (PARTITION BY provider_id ORDER BY number) AS rank
@@ -36,15 +37,22 @@ WITH line AS MATERIALIZED (
      WHERE user_id = %(user)s
 )
 SELECT transaction_id, user_id, account_id, data ->> 'transaction_type', (data ->> 'amount')::numeric, data ->> 'currency',
-       data ->> 'description', data ->> 'category', data ->> 'merchant_name', (data ->> 'date')::date,
+       data ->> 'description', category.slug, data ->> 'merchant_name', payee.name, (data ->> 'date')::date,
        (data ->> 'posted_date')::date,
        CASE WHEN rank > 1 OR EXISTS (SELECT FROM finance_financialtransaction holder
                                       WHERE holder.user_id = line.user_id AND holder.financial_profile_id = line.account_id
                                         AND holder.reference_number <> '' AND holder.reference_number = line.provider_id)
             THEN '' ELSE provider_id END,
        CASE WHEN (data ->> 'is_pending')::boolean THEN 'pending' ELSE 'completed' END,
-       '{}', statement_timestamp(), statement_timestamp()
+       '{}', '', '{}',
+       CASE WHEN category.slug IS NULL THEN '{}' ELSE %(source_of_category)s::jsonb END
+           || CASE WHEN payee.name IS NULL THEN '{}' ELSE %(source_of_payee)s::jsonb END,
+       statement_timestamp(), statement_timestamp()
   FROM line
+  LEFT JOIN unnest(%(category_texts)s::text[], %(categories)s::text[]) AS category (text, slug)
+    ON category.text = data ->> 'category'
+  LEFT JOIN unnest(%(merchant_names)s::text[], %(payees)s::text[]) AS payee (merchant, name)
+    ON payee.merchant = data ->> 'merchant_name'
 """
 
 SETTLE = """
@@ -165,7 +173,7 @@ def _settle(
     parameters: dict[str, Any] = {"user": record.user_id, "outcomes": orjson.dumps(outcomes).decode()}
     with connection.cursor() as cursor:
         if decision is ReviewDecision.CREATE:
-            cursor.execute(CREATE, parameters)
+            cursor.execute(CREATE, parameters | _names(record, rows))
         cursor.execute(SETTLE, parameters)
     counts = Counter(outcome["verdict"] for outcome in outcomes)
     if counts[RowVerdict.SUPERSEDED]:
@@ -176,6 +184,15 @@ def _settle(
     record.save(update_fields=["review", *changes])
     named = {name: changes.get(name, 0) for name in ("created", "duplicates", "tombstoned", "superseded")}
     return Resolution(**named, left=len(rows) - len(outcomes))
+
+
+def _names(record: StatementImport, rows: Sequence[StatementImportRow]) -> dict[str, Any]:
+    found = [row.data for row in rows if row.data]
+    return names_of(
+        record,
+        [(data["category"], data["transaction_type"]) for data in found if data["category"]],
+        {data["merchant_name"] for data in found if data["merchant_name"]},
+    )
 
 
 def _verdict_of_match(row: StatementImportRow, status: str) -> RowVerdict:

@@ -10,6 +10,8 @@ The tables are dropped at the end of the transaction. Rows are streamed, so memo
     import_pair     proposed matches, before it is known how many there are
     import_met      the claim or transaction that identifies a row, and the way that it was found
     import_verdict  the verdicts; rows without one are created
+    import_extra    what a person has added to the created rows in another app, with names in place of texts
+    import_part     their parts
 
 A newly filled table has no statistics, and a plan for an empty table can take hours. Therefore large tables are accessed by
 key only, from the rows of the file (LATERAL … OFFSET 0, which the planner does not flatten), and temporary tables are joined
@@ -17,7 +19,7 @@ by hash (`hash_joins`). The cost grows with the file and does not depend on stat
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import Any
 
@@ -27,6 +29,8 @@ from uuid_utils import uuid7
 
 from finance.fingerprints import content_hash, text_of
 from finance.statements.rows import RowError, RowOrError, StatementRow
+
+MANY_ROWS = 1_000
 
 # IF NOT EXISTS and TRUNCATE: a second import in the same transaction (a test, a script) reuses the tables.
 CREATE = """
@@ -114,8 +118,24 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_verdict (
     verdict text NOT NULL,
     reason text NOT NULL
 ) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_extra (
+    number integer NOT NULL,
+    payee text,
+    note text NOT NULL,
+    tags text[] NOT NULL,
+    divided_by text NOT NULL,
+    sources jsonb NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_part (
+    number integer NOT NULL,
+    place integer NOT NULL,
+    amount numeric NOT NULL,
+    category text,
+    note text NOT NULL,
+    tags text[] NOT NULL
+) ON COMMIT DROP;
 TRUNCATE pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_copy, pg_temp.import_open, pg_temp.import_unit,
-         pg_temp.import_pair, pg_temp.import_met, pg_temp.import_verdict
+         pg_temp.import_pair, pg_temp.import_met, pg_temp.import_verdict, pg_temp.import_extra, pg_temp.import_part
 """
 
 COPY = """
@@ -156,6 +176,11 @@ def hash_joins() -> Iterator[None]:
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
         yield
         cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL jit = on; SET LOCAL work_mem TO DEFAULT")
+
+
+def joins_for(number: int) -> AbstractContextManager[None]:
+    """Return a context in which many rows are not joined by nested loops, which new rows without statistics would get."""
+    return hash_joins() if number > MANY_ROWS else nullcontext()
 
 
 # Texts of our own exports may have tabs and line ends.

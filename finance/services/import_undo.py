@@ -11,10 +11,13 @@ from django.db import connection
 
 from core.errors import ConflictError
 from core.postgres.limits import job_time
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from core.postgres.local_settings import FORGET_SETTING, local_setting
+from finance.models import EncryptedFinancialProfile, ExchangeRate, FinancialTransaction, StatementImport
 from finance.models.imports import RowVerdict
 from finance.services.balances import COLUMNS, STORED, restore_balance
-from finance.services.transactions import restore_transaction
+from finance.services.import_writes import ALLOW_REFUNDS, KEEP_DIVIDED
+from finance.services.move_links import unlink_pairs
+from finance.services.transactions import restore_from_tombstones
 
 BATCH = 5_000
 
@@ -35,6 +38,9 @@ UPDATE finance_financialtransaction entry
                   AND holder.reference_number = was ->> 'reference_number' AND holder.reference_number <> ''
                   AND holder.id <> entry.id) THEN '' ELSE was ->> 'reference_number' END,
        description = was ->> 'description', merchant_name = was ->> 'merchant_name',
+       payee = (SELECT coalesce(target.name, former.name) FROM finance_payee former
+                  LEFT JOIN finance_payee target ON target.user_id = former.user_id AND target.id = former.merged_into_id
+                 WHERE former.user_id = entry.user_id AND former.name = was ->> 'payee'),
        updated_at = (was ->> 'updated_at')::timestamptz
   FROM line
  WHERE entry.id = line.transaction_id AND entry.user_id = line.user_id AND entry.updated_at = line.changed_at
@@ -116,15 +122,24 @@ def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
     if record.undone_at is not None:
         raise ConflictError("already_undone", "This import is already undone.")
     parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
+    if record.move is not None:
+        unlink_pairs(user_id=record.user_id, statement_import=record.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(ALLOW_REFUNDS.format(stated="before -> 'transaction'"), parameters)
     restored = _ids(RESTORE_SUPERSEDED, parameters)
-    for key in _ids(REMOVED, parameters):
-        restored.append(restore_transaction(user=record.user, transaction_id=key).pk)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_DIVIDED, parameters)
+    removed_by_bank = _ids(REMOVED, parameters)
+    restore_from_tombstones(user_id=record.user_id, keys=removed_by_bank)
+    restored += removed_by_bank
     changed = _ids(CHANGED, parameters | {"restored": restored})
     with connection.cursor() as cursor:
         for step in (FREE_CLAIMS_OF_REMOVED, FREE_CLAIMS):
             cursor.execute(step, parameters | {"changed": changed})
-    removed = _delete_freed(record)
+    with local_setting(FORGET_SETTING, "on"):  # the file can be imported again instead
+        removed = _delete_freed(record)
     _restore_balance(account, record)
+    ExchangeRate.objects.filter(user_id=record.user_id, statement_import=record).delete()
     record.undone_at = now
     record.save(update_fields=["undone_at"])
     return UndoResult(record.pk, removed, len(restored), [KeptTransaction(key, "changed") for key in changed])

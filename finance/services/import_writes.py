@@ -12,7 +12,10 @@ from django.db import connection
 
 from finance.fingerprints import content_hash, text_of
 from finance.models import StatementImport
+from finance.services.import_names import names_of_staged_rows, names_of_superseding_rows
 from finance.services.import_staging import hash_joins
+from finance.services.import_transfers import TAKE_BACK
+from finance.services.move_staging import NOTHING_MOVED, MovedRows, stage_moved
 
 MANY_ROWS = 1_000
 
@@ -25,20 +28,44 @@ ROW_AS_JSON = """(jsonb_build_object(
        jsonb_build_object('correction', staged.correction, 'corrected_id', staged.corrected_id) END)"""
 
 # If another transaction has the reference number already, the new one gets none; its claim stores the bank's id anyway.
-CREATE_TRANSACTIONS = """
+_CREATE = """
 INSERT INTO finance_financialtransaction
-       (id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name,
-        transaction_date, posted_date, reference_number, status, metadata, created_at, updated_at)
+       (id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name, payee,
+        transaction_date, posted_date, reference_number, status, tags, note, divided_by, metadata, sources, created_at,
+        updated_at)
 SELECT staged.transaction_id, %(user)s, %(account)s, staged.transaction_type, staged.amount, staged.currency,
-       staged.description, staged.category, staged.merchant_name, staged.day, staged.posted_date,
+       staged.description, category.slug, staged.merchant_name, {payee}, staged.day, staged.posted_date,
        CASE WHEN EXISTS (SELECT FROM finance_financialtransaction holder
                           WHERE holder.user_id = %(user)s AND holder.financial_profile_id = %(account)s
                             AND holder.reference_number <> '' AND holder.reference_number = staged.provider_id)
             THEN '' ELSE staged.provider_id END,
        CASE WHEN staged.is_pending THEN 'pending' ELSE 'completed' END,
-       '{}', statement_timestamp(), statement_timestamp()
+       {tags}, {note}, {divided_by}, '{{}}',
+       CASE WHEN category.slug IS NULL THEN '{{}}' ELSE %(source_of_category)s::jsonb END
+           || CASE WHEN payee.name IS NULL THEN '{{}}' ELSE %(source_of_payee)s::jsonb END{sources},
+       statement_timestamp(), statement_timestamp()
   FROM import_staged staged
+  LEFT JOIN unnest(%(category_texts)s::text[], %(categories)s::text[]) AS category (text, slug)
+    ON category.text = staged.category
+  LEFT JOIN unnest(%(merchant_names)s::text[], %(payees)s::text[]) AS payee (merchant, name)
+    ON payee.merchant = staged.merchant_name{join}
  WHERE NOT EXISTS (SELECT FROM import_verdict known WHERE known.number = staged.number)
+"""
+# without the join below, so that rows are written in the order of the file
+CREATE_TRANSACTIONS = _CREATE.format(payee="payee.name", tags="'{}'", note="''", divided_by="''", sources="", join="")
+CREATE_MOVED = _CREATE.format(
+    payee="coalesce(extra.payee, payee.name)",
+    tags="coalesce(extra.tags, '{}')",
+    note="coalesce(extra.note, '')",
+    divided_by="coalesce(extra.divided_by, '')",
+    sources=" || coalesce(extra.sources, '{}')",
+    join="\n  LEFT JOIN import_extra extra ON extra.number = staged.number",
+)
+CREATE_PARTS = """
+INSERT INTO finance_transactionsplit (id, user_id, transaction_id, number, amount, currency, category, note, tags)
+SELECT core_uuid7(clock_timestamp()), %(user)s, staged.transaction_id, place, part.amount, staged.currency, part.category,
+       part.note, part.tags
+  FROM import_part part JOIN import_staged staged USING (number)
 """
 
 # A row becomes a claim if its id with its content is new for the account.
@@ -127,7 +154,7 @@ WITH incoming AS MATERIALIZED (
                           'amount', amount::text, 'currency', currency, 'transaction_date', transaction_date,
                           'posted_date', posted_date, 'status', status, 'transaction_type', transaction_type,
                           'reference_number', reference_number, 'description', description,
-                          'merchant_name', merchant_name, 'updated_at', entry.updated_at) AS before
+                          'merchant_name', merchant_name, 'payee', payee, 'updated_at', entry.updated_at) AS before
                  FROM finance_financialtransaction entry
                  LEFT JOIN LATERAL (
                           SELECT id, data ->> 'description' AS text, data ->> 'merchant_name' AS shop,
@@ -147,13 +174,21 @@ WITH incoming AS MATERIALIZED (
            status = CASE WHEN target.waits THEN 'pending' WHEN entry.status = 'pending' THEN 'completed' ELSE entry.status END,
            transaction_type = CASE WHEN is_same_sum OR entry.transaction_type = 'transfer'
                                      OR (entry.amount > 0) = (target.sum > 0)
-                                   THEN entry.transaction_type ELSE target.kind END,
+                                   THEN entry.transaction_type
+                                 WHEN entry.divided_by <> '' AND target.kind = 'transfer'
+                                   THEN CASE WHEN target.sum > 0 THEN 'income' ELSE 'expense' END
+                                 ELSE target.kind END,
            reference_number = CASE WHEN target.bank_id = '' OR target.is_reference_used
                                    THEN entry.reference_number ELSE target.bank_id END,
            description = CASE WHEN target.is_banks_text THEN target.text ELSE entry.description END,
            merchant_name = CASE WHEN target.is_banks_shop AND target.shop <> ''
-                                THEN target.shop ELSE entry.merchant_name END
+                                THEN target.shop ELSE entry.merchant_name END,
+           payee = CASE WHEN target.is_banks_shop AND target.shop <> ''
+                         AND coalesce(entry.sources -> 'payee' ->> 'kind', 'import') = 'import'
+                        THEN payees.name ELSE entry.payee END
       FROM target
+      LEFT JOIN unnest(%(merchant_names)s::text[], %(payees)s::text[]) AS payees (merchant, name)
+        ON payees.merchant = target.shop
      WHERE entry.id = target.transaction_id
  RETURNING target.id AS row_id, target.before, entry.updated_at
 )
@@ -163,7 +198,6 @@ UPDATE finance_statementimportrow line
   FROM changed
  WHERE line.id = changed.row_id
 """
-
 
 # The claims of the transactions that are about to be updated, to find out whether the user has edited their texts.
 EARLIER_TEXTS = """
@@ -196,16 +230,32 @@ UPDATE finance_statementimportrow line
  WHERE line.id = removed.row_id
 """
 
+# Before and after amounts change, see `finance/migrations/sql/divisions.sql`
+ALLOW_REFUNDS = """
+SELECT finance_allow_refunds(
+           %(user)s, array_agg(transaction_id), array_agg((stated ->> 'amount')::numeric), array_agg(stated ->> 'currency'))
+  FROM (SELECT transaction_id, {stated} AS stated FROM finance_statementimportrow
+         WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded') AS line
+"""
+KEEP_DIVIDED = """
+SELECT finance_keep_divided(%(user)s, array_agg(transaction_id)) FROM finance_statementimportrow
+ WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
+"""
 
-def write_records(record: StatementImport, *, on_half: Callable[[], None] = lambda: None) -> None:
+
+def write_records(
+    record: StatementImport, *, moved: MovedRows = NOTHING_MOVED, on_half: Callable[[], None] = lambda: None
+) -> None:
     """Write the transactions and rows of the saved import `record` according to the verdicts.
 
-    `on_half` is called after the transactions are written.
+    `moved` is what a person has added to the rows in another app. `on_half` is called after the transactions are written.
     """
-    parameters = _parameters(record)
+    stage_moved(record, moved)
+    parameters = _parameters(record) | names_of_staged_rows(record, moved.kinds)
     with connection.cursor() as cursor:
         with hash_joins():
-            cursor.execute(CREATE_TRANSACTIONS, parameters)
+            cursor.execute(CREATE_MOVED if moved.rows else CREATE_TRANSACTIONS, parameters)
+            cursor.execute(CREATE_PARTS, parameters)
             on_half()
             cursor.execute(CREATE_ROWS, parameters)
         supersede(record)
@@ -218,11 +268,14 @@ def write_records(record: StatementImport, *, on_half: Callable[[], None] = lamb
 
 def supersede(record: StatementImport) -> None:
     """Update or delete the transactions that rows of `record` supersede. Idempotent."""
-    parameters = _parameters(record)
+    parameters = _parameters(record) | names_of_superseding_rows(record)
     with connection.cursor() as cursor:
         cursor.execute(EARLIER_TEXTS, parameters)
         parameters |= _unedited(cursor.fetchall())
+        cursor.execute(ALLOW_REFUNDS.format(stated="data"), parameters)
+        cursor.execute(TAKE_BACK, parameters)
         cursor.execute(SUPERSEDE, parameters)
+        cursor.execute(KEEP_DIVIDED, parameters)
         cursor.execute(REMOVE, parameters)
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
 
+from django.dispatch import Signal
+
 from core import clock
 from core.postgres.limits import job_time
-from finance.models import EncryptedFinancialProfile, StatementImport
+from finance.models import EncryptedFinancialProfile, ExchangeRate, StatementImport
 from finance.models.accounts import SyncStatus
+from finance.models.exchange_rates import RateSource
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
 from finance.services.balances import COLUMNS, set_imported_balance
@@ -18,6 +21,7 @@ from finance.services.import_report import ImportResult
 from finance.services.import_sources import digest_of, open_statement, refusal
 from finance.services.import_staging import stage
 from finance.services.import_writes import write_records
+from finance.services.move_staging import NOTHING_MOVED, MovedRows
 from finance.statements.rows import RowOrError, Statement, StatementError
 from finance.statements.source import StatementSource
 
@@ -26,6 +30,10 @@ MAX_BYTES_PER_ROW = 500  # estimates the progress in an OFX file, which the pars
 # Percent of the work that are done once the rows are read, their verdicts are known, and their transactions are written.
 READ, DECIDED, HALF_WRITTEN = 50, 60, 80
 RECORDED = ("format", "mapping", "options", "statement", "balance_set", "balance_reason")
+
+# Sent in the transaction of an import that has created transactions, with its `record`. `is_covered` is True if another import
+# of the same move has a period that includes this one's.
+statement_imported = Signal()
 
 Progress = Callable[[int], None]
 
@@ -54,7 +62,16 @@ def import_statement(
             locked = lock_open_account(account.pk)
             statement, source = open_statement(with_checked_balances(source, locked), locked)
             stage(_counted(statement.rows, source, size, max_rows, on_progress))
-            return _import_staged(statement, source, locked, dry_run=dry_run, now=now, on_progress=on_progress)
+            return import_staged(
+                statement,
+                source,
+                locked,
+                digest=digest_of(source),
+                dry_run=dry_run,
+                now=now,
+                on_progress=on_progress,
+                moved=MovedRows(rows=statement.added),
+            )
     except StatementError as error:
         raise refusal(error, source) from error
 
@@ -71,17 +88,20 @@ def _counted(
         yield row
 
 
-def _import_staged(
+def import_staged(
     statement: Statement,
     source: StatementSource,
     account: EncryptedFinancialProfile,
     *,
+    digest: str,
     dry_run: bool,
     now: datetime,
     on_progress: Progress,
+    moved: MovedRows = NOTHING_MOVED,
 ) -> ImportResult:
+    """Import the staged rows of `statement` into the locked `account`; a dry run writes nothing. `digest` is the file's."""
     on_progress(READ)
-    digest, mapping = digest_of(source), import_report.storable_mapping(statement)
+    mapping = import_report.storable_mapping(statement)
     decide_rows(account, scheme=statement.id_scheme, digest=digest, mapping=mapping)
     on_progress(DECIDED)
     balance = read_balance(statement, source, account, today=clock.day_in(account.user.zone, now))
@@ -96,11 +116,17 @@ def _import_staged(
         file_digest=digest,
         id_scheme=statement.id_scheme,
         warnings=[asdict(warning) for warning in result.warnings],
+        move=moved.key,
         **same,
     )
     record.save(force_insert=True)
-    write_records(record, on_half=lambda: on_progress(HALF_WRITTEN))
+    write_records(record, moved=moved, on_half=lambda: on_progress(HALF_WRITTEN))
+    stated = {"user_id": account.user_id, "statement_import": record, "source": RateSource.IMPORT}
+    rates = (ExchangeRate(**stated, **rate._asdict()) for rate in statement.rates)
+    ExchangeRate.objects.bulk_create(rates, ignore_conflicts=True)  # a rate of an earlier import stays as it is
     _update_account(account, record, balance, now=now)
+    if record.created and moved.key is None:  # a move announces its imports together
+        statement_imported.send(StatementImport, record=record, is_covered=False)
     return replace(result, id=record.pk, dry_run=False, first_rows=[])
 
 

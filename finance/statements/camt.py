@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from finance.statements.account_choice import AccountKey, Wanted, choose, complete_keys, mask_number, plain_number
 from finance.statements.camt_markup import read_parts
+from finance.statements.camt_rates import add_rates
 from finance.statements.camt_rows import Holder, read_balance, read_day, read_entry
 from finance.statements.proof import Block, Proof
 from finance.statements.row_validation import checked_balance
@@ -22,6 +23,7 @@ from finance.statements.rows import (
     StatementWarning,
 )
 from finance.statements.source import DecodedFile
+from finance.statements.stated_rates import StatedRates
 from finance.statements.text import normalize_text
 
 _SIGN = re.compile(
@@ -70,6 +72,7 @@ class CamtParser:
             mapping={},
             read_balances=proof.balances,
             read_warnings=lambda: (*proof.warnings(), *reader.warnings()),
+            rates=reader.rates,
         )
 
 
@@ -131,6 +134,7 @@ class _Rows:
         self._proof = proof
         self._block: Block | None = None
         self._balances: dict[str, list[Decimal]] = {}
+        self.rates = StatedRates()
         self._number = 0
         self._informative = 0
 
@@ -171,6 +175,7 @@ class _Rows:
             return
         if not row.is_pending and row.currency == self._proof.currency:
             block.moved += row.amount
+        add_rates(self.rates, entry, row.date)
         yield row
 
     def _add_balance(self, element: ET.Element, block: Block) -> None:

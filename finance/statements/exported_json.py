@@ -1,16 +1,19 @@
 """Reader of our own JSON exports of an account (`finance.account_exports.json_document`), streamed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 
+from finance.statements.additions import MovedRow, with_additions
 from finance.statements.exported_rows import SCHEME, exported_balance, exported_row
 from finance.statements.json_members import members
-from finance.statements.rows import Balances, RowError, RowOrError, Statement, StatementError
+from finance.statements.rows import Balances, BrokenCellError, RowError, RowOrError, Statement, StatementError, StatementRow
 from finance.statements.source import DecodedFile
 
 FORMAT = "mingus.account"
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)  # version 1 had no payees, notes, tags and splits
+ADDED = ("payee", "note", "tags", "splits")
 ROWS = "transactions"
 _NAMES_FORMAT = re.compile(rf'"format"\s{{0,20}}:\s{{0,20}}"{FORMAT}"')
 
@@ -34,6 +37,7 @@ class ExportedJsonParser:
             accounts=(),
             mapping={},
             read_balances=document.balances,
+            added=document.added,
         )
 
 
@@ -43,6 +47,7 @@ class _Document:
     def __init__(self, file: DecodedFile) -> None:
         self._file = file
         self._about: dict[str, object] = {}
+        self.added: dict[int, MovedRow] = {}
         self._members = self._read()
         first = next(self._members, None)
         self._transactions = chain([] if first is None else [first], self._members)
@@ -55,20 +60,35 @@ class _Document:
                     yield value
                     continue
                 self._about[name] = value
-                if name == "version" and value != VERSION:
-                    message = f"The file has a version of its format other than {VERSION}. Import it with a newer MINGUS."
+                if name == "version" and value not in READABLE:
+                    message = f"The file has a version of its format after {VERSION}. Import it with a newer MINGUS."
                     raise StatementError("unknown_version", message)
 
     def rows(self) -> Iterator[RowOrError]:
+        """Yield the rows, and store what a person has added to them."""
         numbers = count(1)
         for transaction in self._transactions:
             number = next(numbers)
-            if isinstance(transaction, dict) and all(isinstance(value, str | None) for value in transaction.values()):
-                fields = {name: value or "" for name, value in transaction.items()}
-                yield exported_row(number, fields, self._file.default_currency)
-            else:
+            values = transaction if isinstance(transaction, dict) else {}
+            plain = {name: value for name, value in values.items() if name not in ADDED}
+            parts = values.get("splits") or []
+            is_valid = isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
+            if not plain or not is_valid or not all(isinstance(value, str | None) for value in plain.values()):
                 message = "A transaction must be an object whose values are texts, also its amount, or null."
                 yield RowError(number, "row", "bad_transaction", message)
+                continue
+            row = exported_row(number, {name: value or "" for name, value in plain.items()}, self._file.default_currency)
+            if isinstance(row, StatementRow) and any(values.get(name) for name in ADDED):
+                yield self._with_additions(row, values, parts)
+            else:
+                yield row
+
+    def _with_additions(self, row: StatementRow, values: Mapping[str, object], parts: list[dict[str, object]]) -> RowOrError:
+        try:
+            moved = self.added[row.number] = with_additions(row, values, parts)
+        except BrokenCellError as broken:
+            return broken.at(row.number)
+        return moved.row
 
     def balances(self) -> Balances:
         """Return the closing balance of the file."""

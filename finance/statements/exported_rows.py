@@ -23,7 +23,7 @@ _LENGTHS = {"merchant_name": NAME_LENGTH, "reference_number": NAME_LENGTH, "cate
 def exported_row(number: int, fields: Mapping[str, str], default_currency: str) -> RowOrError:
     """Return row `number` of an export, or its error. `fields` have the names of a transaction's; a missing one is empty."""
     try:
-        texts = {name: _UNSTORABLE.sub("", fields.get(name, "")) for name in ("description", *_LENGTHS)}
+        texts = {name: storable(fields.get(name, "")) for name in ("description", *_LENGTHS)}
         for name, length in _LENGTHS.items():
             if len(texts[name]) > length:
                 raise BrokenCellError(name, "max_length", f"The text is longer than {length} characters.")
@@ -52,6 +52,11 @@ def exported_row(number: int, fields: Mapping[str, str], default_currency: str) 
         category=texts["category"],
         kind="",
     )
+
+
+def storable(text: str) -> str:
+    """Return `text` without the characters that PostgreSQL can't store."""
+    return _UNSTORABLE.sub("", text)
 
 
 def exported_balance(ledger: object, day: object, currency: str) -> Balances:

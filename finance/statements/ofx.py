@@ -13,6 +13,7 @@ from finance.statements.ofx_rows import RowReader
 from finance.statements.ofx_securities import count_left_out, list_counts, warn_of_left_out
 from finance.statements.rows import RowOrError, Statement, StatementError
 from finance.statements.source import DecodedFile
+from finance.statements.stated_rates import StatedRates
 
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 _SIGN = re.compile(
@@ -55,20 +56,25 @@ class OfxParser:
             account.info.currency,
             source.decimal,
         )
+        rates = StatedRates()
         return Statement(
             format=self.name,
-            rows=_rows(text, account, amounts, file.default_currency),
+            rows=_rows(text, account, amounts, file.default_currency, rates),
             accounts=tuple(each.info for each in accounts),
             mapping={},
             read_balances=lambda: read_closing_balance(account, amounts),
             read_warnings=lambda: warn_of_left_out(left_out),
+            rates=rates,
         )
 
 
-def _rows(text: str, account: OfxAccount, amounts: AmountReader, default_currency: str) -> Iterator[RowOrError]:
+def _rows(
+    text: str, account: OfxAccount, amounts: AmountReader, default_currency: str, rates: StatedRates
+) -> Iterator[RowOrError]:
     """Yield booked and pending transactions in file order, numbered from 1."""
     numbers = count(1)
     for section in account.sections:
-        reader = RowReader(amounts, currency_of(section, default_currency), stated_day(section.skeleton, "DTEND", "DTASOF"))
+        last_day = stated_day(section.skeleton, "DTEND", "DTASOF")
+        reader = RowReader(amounts, currency_of(section, default_currency), last_day, rates)
         for block in blocks(text, section):
             yield reader.read(block, next(numbers))

@@ -11,6 +11,7 @@ from finance.statements.file_amounts import AmountReader
 from finance.statements.ofx_markup import Block, plain_fields, tree
 from finance.statements.row_validation import Draft, checked
 from finance.statements.rows import BrokenCellError, Correction, RowError, RowOrError
+from finance.statements.stated_rates import StatedRates
 from finance.statements.text import clean_text, join_texts
 
 # 20090401122017.000[-5:EST]: the date is used as the bank states it, regardless of the time zone.
@@ -24,6 +25,7 @@ _KINDS = {
 # Some banks fill all ids with zeros, which would merge all rows into one transaction.
 _NO_ID = re.compile(r"0*").fullmatch
 _OWN_CURRENCY = "CURRENCY/CURSYM"
+_RATE = re.compile(r"[0-9]{1,18}(?:\.[0-9]{0,18})?").fullmatch
 _LONGEST_DELAY = datetime.timedelta(days=366)
 _SHOWN = 40
 _MAX_TEXT = 4_000
@@ -36,6 +38,7 @@ class RowReader:
     amounts: AmountReader
     currency: str
     last_day: datetime.date | None
+    rates: StatedRates
 
     def read(self, block: Block, number: int) -> RowOrError:
         """Return transaction `number`, or its error."""
@@ -56,6 +59,8 @@ class RowReader:
         posted = read_day(fields.get("DTPOSTED") or fields.get("DTTRAN", ""))
         paid = _day_of_payment(fields, posted)
         money = self.amounts.read(fields.get("TRNAMT", ""))
+        if "CURRATE" in fields:
+            self._add_rate(fields, posted)
         name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _MAX_TEXT)
         return Draft(
             number=number,
@@ -70,6 +75,11 @@ class RowReader:
             kind=_KINDS.get(fields.get("TRNTYPE", "").upper(), ""),
             correction=correction,
         )
+
+    def _add_rate(self, fields: Mapping[str, str], day: datetime.date) -> None:
+        """Add the ratio of the statement's currency to that of CURSYM, beside either kind of amount (OFX 2.3, 5.2)."""
+        if _RATE(fields["CURRATE"].strip()):
+            self.rates.add(fields.get("CURSYM", "").strip().upper(), self.currency, day, Decimal(fields["CURRATE"]))
 
     def _deletion(self, fields: Mapping[str, str], number: int, correction: Correction) -> Draft:
         """Return the draft of a deletion, for which banks often omit everything but the ids."""

@@ -14,6 +14,11 @@ SHOWN_DIGITS = 20
 DESCRIPTION_LENGTH = 2_000
 NAME_LENGTH = 255
 CATEGORY_LENGTH = 100
+PAYEE_LENGTH = 100
+NOTE_LENGTH = 2_000
+TAG_LENGTH = 50
+MAX_TAGS = 30
+MAX_PARTS = 50
 
 _TYPES: dict[str, TransactionType] = {
     "income": "income", "expense": "expense", "transfer": "transfer", "refund": "refund", "fee": "fee"

@@ -2,10 +2,12 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from finance.statements.stated_rates import StatedRate
 
 # The column or columns of a field by title or number from 0, None if there is none, or an option.
 MappingValue: TypeAlias = str | int | list[str | int] | None
@@ -133,8 +135,10 @@ class Statement:
     `accounts` lists the accounts that the file names. `mapping` is the mapping of a table that was used. It can be serialized
     as JSON and used as the `mapping` of another import; other formats have none. `unused_columns` are the titles of the columns
     that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns. `signs`
-    counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`. `id_scheme` is
-    the kind of the bank's ids, by default that of the format: only ids of one kind can be compared.
+    counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`, and so are the
+    exchange `rates` beside the rows. `id_scheme` is the kind of the bank's ids, by default that of the format: only ids of one
+    kind can be compared. `added` has what a person has added to rows of our own export, by their numbers (`MovedRow`), complete
+    like `balances`.
     """
 
     format: str
@@ -143,10 +147,12 @@ class Statement:
     mapping: Mapping[str, MappingValue]
     read_balances: Callable[[], Balances]
     read_warnings: Callable[[], Sequence[StatementWarning]] = tuple
+    rates: Iterable[StatedRate] = ()
     unused_columns: tuple[str, ...] = ()
     first_rows: tuple[tuple[str, ...], ...] = ()
     signs: Counter[tuple[str, bool]] = field(default_factory=Counter)
     id_scheme: str = ""
+    added: Mapping[int, Any] = field(default_factory=dict)
 
     @property
     def warnings(self) -> Sequence[StatementWarning]:

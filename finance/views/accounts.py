@@ -1,29 +1,31 @@
 """Views of accounts and transactions."""
 
 from datetime import date
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.http import FileResponse, StreamingHttpResponse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
 from core.api.actions import post_action
-from core.api.bulk import BulkMixin
-from core.api.filters import WordSearchBackend
 from core.api.viewsets import OwnedViewSet
 from core.errors import DomainError
 from core.fast_lists.sql_serializer import SqlSerializer
 from finance import exports, services
 from finance.account_exports import download
 from finance.account_exports.rows import Selection
-from finance.filters import AccountFilter, ExportFilterBackend, TransactionFilter
+from finance.filters import AccountFilter
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.serializers.account_exports import AccountDocumentSerializer, AccountExportSerializer
 from finance.serializers.accounts import AccountSerializer
-from finance.serializers.transactions import TransactionSerializer
+from finance.serializers.reconciliation import ReconcileSerializer, ReconciliationSerializer
+from finance.serializers.transactions import TransactionSerializer, WrittenTransactionSerializer
+from finance.transaction_fields import TRANSACTION_FIELDS
+from finance.transaction_filters import TransactionFilter
+from finance.views.undo import UndoableBulkMixin
 
 
 class AccountViewSet(OwnedViewSet):
@@ -40,6 +42,22 @@ class AccountViewSet(OwnedViewSet):
 
     def perform_destroy(self, instance: EncryptedFinancialProfile) -> None:
         services.delete_account(instance)
+
+    @post_action(
+        summary="Reconcile an account",
+        description="Compares the account with a balance of its bank, and marks the transactions that it confirms with "
+        "`reconciled_date`. A difference is explained by the rows that add up to it, if there are any. If there is a single "
+        "explanation, its rows are left out, and the others are marked; otherwise none is. It can be undone for 30 days. "
+        "The balance becomes that of the account, unless rows are left out or the account has a later one. A change of "
+        "a marked transaction removes its mark, and the response warns. Returns 409 if the account is closed.",
+        request=ReconcileSerializer,
+        responses=ReconciliationSerializer,
+    )
+    def reconcile(self, request: Request, pk: Any) -> Response:
+        account, form = self._one(self.get_queryset()), self.parsed(ReconcileSerializer)
+        dry_run, day = form.pop("dry_run"), form.pop("date")
+        bank = services.BankBalance(day=day, **form)
+        return Response(ReconciliationSerializer(services.reconcile(account, bank, now=clock.now(), dry_run=dry_run)).data)
 
     @extend_schema(
         summary="Export an account",
@@ -72,23 +90,21 @@ class AccountViewSet(OwnedViewSet):
         return download.download(selection, file_format=file_format, now=clock.now())
 
 
-class TransactionViewSet(BulkMixin, OwnedViewSet):
-    about = "Amounts are positive for money in, negative for money out. An imported transaction can be restored after deletion."
+@extend_schema_view(
+    create=extend_schema(responses={201: WrittenTransactionSerializer}),
+    update=extend_schema(responses=WrittenTransactionSerializer),
+    partial_update=extend_schema(responses=WrittenTransactionSerializer),
+)
+class TransactionViewSet(UndoableBulkMixin, OwnedViewSet):
+    about = "Amounts are positive for money in, negative for money out. A deleted transaction can be restored for 30 days."
     queryset = FinancialTransaction.objects.all()
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilter
     ordering = "-transaction_date"
     ordering_fields = ("transaction_date", "amount", "posted_date", "created_at")
-    search_fields = ("description", "merchant_name", "category", "reference_number")
-    file_actions = ("export", "bulk")
-
-    @post_action(
-        summary="Restore a deleted transaction",
-        description="Restores a deleted transaction that was imported, unchanged and with its id. Returns 404 if there is none "
-        "and 409 if another transaction has its reference number.",
-    )
-    def restore(self, request: Request, pk: Any) -> Response:
-        return self.row_response(services.restore_transaction(user=request.user, transaction_id=pk))
+    search_table = TRANSACTION_FIELDS
+    filtered_actions: ClassVar[dict[str, set[str]]] = {"export": {"file_format", "search"}}
+    file_actions = ("export", "bulk", "undo_bulk", "restore_bulk")
 
     @extend_schema(
         summary="Export transactions",
@@ -103,7 +119,7 @@ class TransactionViewSet(BulkMixin, OwnedViewSet):
             OpenApiExample("Example", [TransactionSerializer.Meta.example], response_only=True, media_type="application/json")
         ],
     )
-    @action(detail=False, methods=["get"], filter_backends=(ExportFilterBackend, WordSearchBackend))
+    @action(detail=False, methods=["get"])
     def export(self, request: Request) -> StreamingHttpResponse:
         file_format = request.query_params.get("file_format", exports.CSV)
         if file_format not in exports.FORMATS:

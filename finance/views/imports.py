@@ -30,6 +30,8 @@ from finance.serializers.imports import (
     RowDecisionSerializer,
     UndoResultSerializer,
 )
+from finance.serializers.moves import MoveFormSerializer, MoveResultSerializer, MoveUndoResultSerializer
+from finance.services.import_sources import TEXT_OPTIONS
 from finance.statements.source import StatementSource
 from users.models import Upload, User
 from users.upload_serializers import UploadDetailSerializer
@@ -42,7 +44,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
     serializer_class = ImportSerializer
     filterset_class = ImportFilter
     parser_classes = (MultiPartParser,)
-    file_actions = ("create", "destroy", "resolve")
+    file_actions = ("create", "destroy", "resolve", "move_in", "undo_move")
 
     def get_serializer_class(self) -> Any:
         return ImportDetailSerializer if self.action == "retrieve" else ImportSerializer
@@ -84,6 +86,44 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         record = self.get_object()
         etag.require_match(request, record)
         return Response(UndoResultSerializer(services.undo_import(record=record, now=clock.now())).data)
+
+    @post_action(
+        detail=False,
+        summary="Move in all accounts of another app",
+        description="Reads a file with all accounts of YNAB, Mint, Firefly III, Actual or MINGUS, with their categories, tags, "
+        "notes, splits and transfers. A dry run (the default) returns the accounts and categories that would be created; with "
+        "`dry_run=false`, all of it is imported in one transaction, as one import per account. Rows that were imported before "
+        "are not imported again. Returns 409 if an account is closed, and 413 if the file is too large. A file of more than "
+        "500 rows or 1 MB is processed by a job: the response is 202, and the upload at `Location` has the progress, and later "
+        "the result. Returns 429 if too many uploads wait.",
+        request={"multipart/form-data": MoveFormSerializer},
+        parameters=[LOCATION],
+        responses={201: MoveResultSerializer, 200: MoveResultSerializer, 202: UploadDetailSerializer},
+        examples=[
+            response_example(MoveResultSerializer, "200"),
+            response_example(MoveResultSerializer, "201"),
+            response_example(UploadDetailSerializer, "202"),
+        ],
+    )
+    def move_in(self, request: Request) -> Response:
+        fields = self.parsed(MoveFormSerializer)
+        file, texts = fields.pop("file"), {name: fields.pop(name) for name in TEXT_OPTIONS}
+        form = services.MoveForm(source=StatementSource(file=file.file, filename=file.name, **texts), **fields)
+        result = services.move_or_queue(form, user=cast("User", request.user), now=clock.now())
+        if isinstance(result, Upload):
+            return accepted(result)
+        return Response(MoveResultSerializer(result).data, status=200 if result.dry_run else 201)
+
+    @post_action(
+        summary="Undo a move",
+        description="Undoes this import and those of the other accounts that were moved in by the same call, as `DELETE` does "
+        "for each. The accounts, categories and tags stay. Returns 400 if the import is that of a single account, and 409 if "
+        "all are undone already.",
+        responses={200: MoveUndoResultSerializer},
+        examples=[response_example(MoveUndoResultSerializer, "200")],
+    )
+    def undo_move(self, request: Request, pk: Any) -> Response:
+        return Response(MoveUndoResultSerializer(services.undo_move(record=self.get_object(), now=clock.now())).data)
 
     @post_action(
         summary="Resolve all rows in review for a reason",

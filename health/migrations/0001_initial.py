@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from core.models.base import UpdatedAtField
 from core.models.validators import validate_json_list
-from core.postgres.operations import add_triggers, enable_row_level_security
+from core.postgres.operations import add_triggers, enable_row_level_security, named_foreign_key
 from health.models.checkins import is_list_of_texts
 
 
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("core", "0001_initial"),
         ("system", "0001_initial"),
+        ("finance", "0001_initial"),
     ]
 
     operations = [
@@ -209,7 +210,16 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("spending_category", models.CharField(blank=True, help_text="Empty: all spending.", max_length=100)),
+                (
+                    "spending_category",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="The slug of a category. Empty: all spending.",
+                        max_length=100,
+                        null=True,
+                    ),
+                ),
                 (
                     "correlation_strength",
                     models.DecimalField(
@@ -313,6 +323,7 @@ class Migration(migrations.Migration):
                             "analysis_period",
                         ),
                         name="health_healthspendingcorrelation_correlation_date_unique",
+                        nulls_distinct=False,
                         violation_error_message="The analysis of this day already has this result.",
                     ),
                     models.CheckConstraint(
@@ -613,6 +624,12 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        # A foreign key that includes the owner, so that a row refers to a category of the same owner only
+        named_foreign_key(
+            *("health_healthspendingcorrelation", "spending_category", "finance_category", "slug"),
+            name="health_healthspendingcorrelation_spending_category_owner",
+            actions="ON DELETE CASCADE",
         ),
         # Triggers
         *add_triggers("health", "HealthGoal", "HealthSpendingCorrelation", "UserHealthCheckin"),

@@ -10,10 +10,12 @@ from core.models.base import OwnedModel
 from core.models.constraints import rule
 from core.models.derived import Derived
 from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, GetType, SetType
+from core.models.references import NameReferenceField
 from core.models.validators import bounds_message
 from core.postgres.expressions import first_of, graded
 from core.privacy.declarations import own
 from core.privacy.masks import personal
+from finance.models.categories import MAX_CATEGORY_LENGTH
 
 TABLE = "health_healthspendingcorrelation"
 MAX_LAG_DAYS = 14
@@ -72,7 +74,9 @@ class HealthSpendingCorrelation(OwnedModel):
     spending_amount = BoundedDecimalField(
         max_digits=16, decimal_places=3, min=-MAX_SPENDING, max=MAX_SPENDING, null=True, blank=True, help_text="Mean per day."
     )
-    spending_category = models.CharField(max_length=100, blank=True, help_text="Empty: all spending.")
+    spending_category = NameReferenceField(
+        "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: all spending."
+    )
     correlation_strength = BoundedDecimalField(
         max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True, help_text="-1 to 1. Null: too little data."
     )
@@ -121,6 +125,7 @@ class HealthSpendingCorrelation(OwnedModel):
                     "analysis_period",
                 ],
                 name=f"{TABLE}_correlation_date_unique",
+                nulls_distinct=False,  # NULL is all spending
                 violation_error_message="The analysis of this day already has this result.",
             ),
             rule(

@@ -16,11 +16,15 @@ from django.test import Client
 
 from core import clock
 from core.encryption.fields import is_encrypted
+from core.models.references import NameReferenceField, NameReferencesField
 from core.privacy.masks import personal_fields
 from dev.factories import InvoiceFactory, ProfileFactory, TransactionFactory, UserFactory
+from finance.models import Category, Payee, RefundShare, Tag
 from system.models import AccessEvent
 from tests.admin.conftest import SignedIn
+from tests.admin.open_text import OPEN_TEXT
 from tests.admin.pages import REGISTERED, make, name, page_url
+from tests.unchecked_sums import unchecked_sums
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -32,41 +36,6 @@ PLACES = ["7913.57", "7,913.57", "7913", "+1312555", CANARY, CANARY.lower()]
 # IDs and microseconds may contain the digits of a canary by chance
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.[0-9]{6}\b")
 personal_models = pytest.mark.parametrize("model", PERSONAL, ids=name)
-OPEN_TEXT = {
-    # written by staff or not personal; every other free text or amount of a customer is personal
-    "users.onboardingprogress.step_name",
-    "users.userprofile.country",
-    "users.userprofile.timezone",
-    "users.impersonation.reason",
-    "users.approval.reason",
-    "billing.featureaccess.why",
-    "system.accessevent.who",
-    "system.accessevent.what",
-    "system.accessevent.row_id",
-    "system.accessevent.reason",
-    "system.accessevent.request_id",
-    "system.auditevent.source",
-    "system.auditevent.reason",
-    "system.auditevent.request_id",
-    "system.auditevent.database_user",
-    "system.auditevent.role",
-    "system.auditevent.table_name",
-    "system.auditevent.row_key",
-    "finance.statementimport.id_scheme",
-    "billing.stripecustomer.charge_basis",
-    "billing.featureaccess.feature_name",
-    "billing.subscription.unknown_price_id",
-    "billing.usagerecord.feature_name",
-    "billing.entitlementoverride.feature_name",
-    "billing.entitlementoverride.reason",
-    "analytics.useranalytics.event_type",
-    "analytics.featureusage.feature_name",
-    "analytics.featureusage.success_rate",
-    "analytics.featureusage.performance_metrics",
-    "analytics.userfeedback.feedback_text",
-    "analytics.userfeedback.category",
-    "analytics.userfeedback.resolution_notes",
-}
 TEXTS_AND_AMOUNTS = (models.CharField, models.TextField, models.DecimalField, models.JSONField)
 
 
@@ -94,9 +63,11 @@ CONSTRAINED = {
     "last_received_amount": None,
     "zip_code": "79135",
     "card_last4": "7913",
+    "actions": [{"type": "set_note", "value": CANARY}],
 }  # values that the constraints on these fields allow
 BESIDE = {
     "account_balance": {"balance_date": "2026-01-31", "balance_source": "user"},
+    "opening_balance": {"reconciled_date": "2026-01-31"},
     "next_charge_amount": {"next_charge_at": "2026-01-31T00:00:00Z"},
     "annual_before": {"annual_after": 2 * AMOUNT},
     "amount_collected": {"collected_at": "2026-01-31T00:00:00Z"},
@@ -105,8 +76,12 @@ BESIDE = {
 
 def canary_for(field: Any) -> Any:
     """Return a recognizable value of the field's type, or None if the field can not contain one."""
+    if str(field) == "finance.Attachment.name":
+        return f"A{CANARY}.pdf"
     if field.name in CONSTRAINED:
         return CONSTRAINED[field.name]
+    if isinstance(field, NameReferencesField):
+        return [f"A{CANARY}"]
     if isinstance(field, models.DecimalField):
         signed = -AMOUNT if field.model.__name__ == "FinancialTransaction" else AMOUNT
         return signed if field.max_digits - field.decimal_places >= 6 else None
@@ -125,7 +100,17 @@ def marked(model: type[Model]) -> Any:
     values = {name: canary_for(model._meta.get_field(name)) for name in personal_fields(model)}
     known = {key: value for key, value in values.items() if value is not None}
     required = {key: value for name in known for key, value in BESIDE.get(name, {}).items()}
-    model._default_manager.filter(pk=row.pk).update(**known | required)
+    for column, value in known.items():
+        field = model._meta.get_field(column)
+        if isinstance(field, NameReferenceField):
+            named = {"user_id": row.user_id, "name": value}
+            Category(**named, slug=value).save() if field.refers_to == "finance.Category" else Payee(**named).save()
+        if isinstance(field, NameReferencesField):
+            Tag.objects.create(user_id=row.user_id, name=value[0])
+    if model is RefundShare:
+        required["allows_excess"] = True
+    with unchecked_sums():
+        model._default_manager.filter(pk=row.pk).update(**known | required)
     User.objects.filter(pk=owner_of(row)).update(email=f"{CANARY.lower()}@{CANARY.lower()}.example")
     if model.__name__ != "UserProfile":
         ProfileFactory(user_id=owner_of(row), first_name=f"A{CANARY}", last_name=CANARY)

@@ -76,9 +76,9 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def before_last(now: datetime) -> datetime:
-    """Return an instant in the month before last, which has no partition."""
-    return (now.replace(day=15) - timedelta(days=62)).replace(day=15, tzinfo=UTC)
+def old_month(now: datetime) -> datetime:
+    """Return an instant in a month without a partition, older than the shortest retention on every day of a month."""
+    return (now.replace(day=15) - timedelta(days=93)).replace(day=15, tzinfo=UTC)
 
 
 def test_the_migration_creates_a_complete_partitioned_table() -> None:
@@ -89,14 +89,14 @@ def test_the_migration_creates_a_complete_partitioned_table() -> None:
     assert (constraints, policies, triggers) == (11, 2, 5)
 
 
-def test_rows_move_from_the_default_to_a_new_partition(alice: User, before_last: datetime, settings: Settings) -> None:
+def test_rows_move_from_the_default_to_a_new_partition(alice: User, old_month: datetime, settings: Settings) -> None:
     settings.EVENT_RETENTION_DAYS = 0
-    row, other = event(alice, before_last), event(alice, datetime(1999, 1, 1, tzinfo=UTC))
+    row, other = event(alice, old_month), event(alice, datetime(1999, 1, 1, tzinfo=UTC))
     assert {place_of(row), place_of(other)} == {f"{TABLE}_default"}
     known, before = AuditEvent.objects.count(), months()
     maintain_as_staff()
-    assert (place_of(row), place_of(other)) == (f"{TABLE}_{before_last:%Y%m}", f"{TABLE}_default")
-    assert months() == [f"{before_last:%Y%m}", *before]
+    assert (place_of(row), place_of(other)) == (f"{TABLE}_{old_month:%Y%m}", f"{TABLE}_default")
+    assert months() == [f"{old_month:%Y%m}", *before]
     assert AuditEvent.objects.count() == known  # a move is no change of the row
 
 
@@ -106,12 +106,12 @@ def maintain_as_staff() -> int:
         return services.maintain_partitions()
 
 
-def test_a_new_partition_has_row_level_security(alice: User, before_last: datetime) -> None:
-    event(alice, before_last)
+def test_a_new_partition_has_row_level_security(alice: User, old_month: datetime) -> None:
+    event(alice, old_month)
     maintain_as_staff()
     flags = "SELECT bool_and(relrowsecurity AND relforcerowsecurity) FROM pg_class JOIN pg_inherits ON inhrelid = oid"
     assert as_owner(f"{flags} WHERE inhparent = %s::regclass", TABLE) == [(True,)]
-    assert as_owner(f"TABLE {TABLE}_{before_last:%Y%m}") == []  # row-level security applies to the owner too
+    assert as_owner(f"TABLE {TABLE}_{old_month:%Y%m}") == []  # row-level security applies to the owner too
 
 
 def test_a_row_is_accepted_without_a_partition_of_its_month(alice: User, as_alice: Any) -> None:
@@ -132,10 +132,10 @@ def test_a_migration_creates_the_next_months(now: datetime) -> None:
 
 
 def test_only_months_older_than_the_retention_are_dropped(
-    alice: User, before_last: datetime, now: datetime, settings: Settings
+    alice: User, old_month: datetime, now: datetime, settings: Settings
 ) -> None:
-    gone, stray = event(alice, before_last), event(alice, before_last - 900 * DAY)
-    recent, metric = event(alice, now - DAY), recorded(MetricFactory(), before_last)
+    gone, stray = event(alice, old_month), event(alice, old_month - 900 * DAY)
+    recent, metric = event(alice, now), recorded(MetricFactory(), old_month)
     before = months()
     settings.EVENT_RETENTION_DAYS = 0
     assert maintain_as_staff() == 0

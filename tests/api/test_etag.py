@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from dev.factories import TransactionFactory
+from dev.factories import CategoryFactory
 from finance.models import EncryptedFinancialProfile
+from users.models import User
 
 
 @pytest.fixture
@@ -46,8 +47,8 @@ def test_a_star_and_a_list_match(header: str, url: str, as_alice: APIClient) -> 
     assert as_alice.patch(url, {"profile_name": "D"}, headers={"If-Match": header.format(tag=tag)}).status_code == 200
 
 
-def test_an_unchanged_row_is_a_304(account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
-    url = f"/api/v1/finance/transactions/{TransactionFactory(user=account.user, financial_profile=account).pk}/"
+def test_an_unchanged_row_is_a_304(alice: User, as_alice: APIClient) -> None:
+    url = f"/api/v1/finance/categories/{CategoryFactory(user=alice).pk}/"
     tag = as_alice.get(url).headers["ETag"]
     response = as_alice.get(url, headers={"If-None-Match": tag})
     assert response.status_code == 304

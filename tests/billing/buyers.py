@@ -78,3 +78,30 @@ def lapse(buyer: Buyer) -> str:
     buyer.wait(20)
     assert Subscription.objects.get().status == "canceled"
     return buyer.invoice().stripe_invoice_id
+
+
+def fail_renewal(buyer: Buyer) -> str:
+    """Let the renewal of 35.00 fail, and return its open invoice."""
+    buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "failsAtRenewal")
+    buyer.wait(32)
+    return buyer.invoice().stripe_invoice_id
+
+
+def pay_part_of_upgrade(buyer: Buyer) -> BillingHistory:
+    """Pay 5.00 of an upgrade that waits for its payment, and return the invoice as it was before."""
+    buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "authenticationRequired")
+    plan = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
+    services.change_plan(Subscription.objects.get(), plan=plan, now=clock.now())
+    buyer.sync()
+    invoice = buyer.invoice()
+    buyer.payments.stripe.pay_invoice_part(invoice.stripe_invoice_id, 500, "mastercard")
+    return invoice
+
+
+def let_upgrade_lapse(buyer: Buyer) -> BillingHistory:
+    """Pay 5.00 of an upgrade that waits for its payment, let the rest of the time pass, and return the invoice."""
+    pay_part_of_upgrade(buyer)
+    buyer.sync()
+    assert (buyer.invoice().status, buyer.invoice().amount_collected) == ("pending", Decimal("5.00"))
+    buyer.wait(1)
+    return buyer.invoice()

@@ -14,6 +14,7 @@ from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from core import clock
 from dev.factories import PlanFactory, SubscriptionFactory
 from dev.stripe.emulator import StripeEmulator
+from tests.billing.notice_contents import incomplete_notices
 from tests.billing.stripe_catalog import publish_catalog
 from tests.billing.stripe_payments import SECRET, Payments
 from tests.dev.stripe.fixtures import emulator as emulator
@@ -22,6 +23,17 @@ from tests.dev.stripe.fixtures import shop as shop
 from users.models import User
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def complete_notices(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check after each test with a database that every notice that a customer has got names amount, day and remedy."""
+    has_database = request.node.get_closest_marker("django_db") is not None
+    if has_database:
+        request.getfixturevalue("db")  # which ends after this fixture
+    yield
+    if has_database:
+        assert incomplete_notices() == []
 
 
 @pytest.fixture

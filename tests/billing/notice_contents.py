@@ -12,7 +12,7 @@ DAY = re.compile(
 # a page to open, or the request to make; or that nothing is to be done
 REMEDY = re.compile(
     r"https?://|\(the (invoice's page|checkout)\)|\b(cancel|resume|add (another|a) card|change your card|subscribe"
-    r"|undo the cancellation|make the change again|no further action|do not need to pay)\b",
+    r"|undo the cancellation|make the change again|contact support|no further action|do not need to pay)\b",
     re.IGNORECASE,
 )
 

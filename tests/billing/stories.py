@@ -41,6 +41,7 @@ from tests.billing.story_actions import (
 Plans = dict[tuple[str, str], SubscriptionPlan]
 Steps = list[tuple[int, Action]]
 DAYS = 66
+LATEST_PURCHASE, TRIAL, MAX_DELAY = 3, 14, 2  # in days; with them, the last step of each trouble is before the last day
 CARDS = ("visa", "visa_debit", "mastercard", "amex", "refundFail", "pendingRefund", "authenticationRequired")
 MONTHLY_PLANS = (("Mid-tier", "monthly"), ("Mid-tier", "monthly"), ("Professional", "monthly"))
 PLACES: tuple[dict[str, str], ...] = ({}, {"country": "US", "state": "CA"}, {"country": "DE"})
@@ -48,7 +49,7 @@ PLACES: tuple[dict[str, str], ...] = ({}, {"country": "US", "state": "CA"}, {"co
 
 @dataclass
 class Story:
-    """A purchase and the customer's later actions by day."""
+    """A purchase and the customer's later actions by day. A second trouble may prevent the main one."""
 
     name: str
     plan: tuple[str, str]
@@ -57,6 +58,7 @@ class Story:
     place: dict[str, str]
     has_coupon: bool
     actions: dict[int, list[Action]] = field(default_factory=dict)
+    has_second_trouble: bool = False
 
     def __str__(self) -> str:
         days = {day: [action.__name__ for action in actions] for day, actions in self.actions.items()}
@@ -72,7 +74,7 @@ def draw_stories(chance: random.Random, size: int) -> list[Story]:
 def draw_story(chance: random.Random, name: str) -> Story:
     """Draw a story with a main trouble, sometimes with another one."""
     card, steps = TROUBLES[name]
-    trial_days = chance.choice((0, 0, 14)) if name != "double purchase" else 0
+    trial_days = chance.choice((0, 0, TRIAL)) if name != "double purchase" else 0
     story = Story(
         name,
         chance.choice(MONTHLY_PLANS if steps else (*MONTHLY_PLANS, ("Mid-tier", "yearly"))),
@@ -81,13 +83,14 @@ def draw_story(chance: random.Random, name: str) -> Story:
         chance.choice(PLACES),
         chance.random() < 0.25,
     )
-    first = chance.randint(0, 3)
+    first = chance.randint(0, LATEST_PURCHASE)
     buys = buy_twice if name == "double purchase" else buy
     story.actions[first] = [buys]
     for earliest, action in steps:
-        day = first + earliest + (trial_days if earliest else 0) + chance.randint(0, 2)
+        day = first + earliest + (trial_days if earliest else 0) + chance.randint(0, MAX_DELAY)
         story.actions.setdefault(day, []).append(action)
-    if chance.random() < 0.3:
+    story.has_second_trouble = chance.random() < 0.3
+    if story.has_second_trouble:
         story.actions.setdefault(first + chance.randint(3, 40), []).append(chance.choice(EXTRAS))
     return story
 
@@ -105,9 +108,9 @@ TROUBLES: dict[str, tuple[str, Steps]] = {
     "declined for ever": ("visa", [(3, FAILS)]),
     "lost card, another card": ("visa", [(3, change_card_to("lostBeforeRenewal")), (34, change_card_to("mastercard"))]),
     "authenticates each time": ("authenticationRequired", [(33, pay_open_invoice)]),
-    "pays after the end": ("visa", [(3, FAILS), (50, pay_open_invoice)]),
+    "pays after the end": ("visa", [(3, FAILS), (44, pay_open_invoice)]),
     "pays in two parts": ("visa", [(3, FAILS), (34, pay_in_two_parts)]),
-    "pays in two parts after the end": ("visa", [(3, FAILS), (50, pay_in_two_parts)]),
+    "pays in two parts after the end": ("visa", [(3, FAILS), (44, pay_in_two_parts)]),
     "pays a part, is given up": ("visa", [(3, FAILS), (34, pay_part), (36, give_up_invoice)]),
     "pays a part, the rest elsewhere": ("visa", [(3, FAILS), (34, pay_part), (36, pay_elsewhere)]),
     "pays elsewhere": ("visa", [(3, FAILS), (34, pay_elsewhere)]),
@@ -143,7 +146,7 @@ TROUBLES: dict[str, tuple[str, Steps]] = {
     "ends now and returns": ("visa", [(6, end_now), (34, buy)]),
     "deleted customer": ("visa", [(6, delete_customer), (12, buy)]),
     "another app": ("visa", [(4, subscribe_to_another_app)]),
-    "sent invoices": ("visa", [(5, be_sent_invoices), (52, pay_open_invoice)]),
+    "sent invoices": ("visa", [(5, be_sent_invoices), (46, pay_open_invoice)]),
 }
 EXTRAS: tuple[Action, ...] = (receive_credit, refund_a_part, win_dispute, inquire, discount, cancel, upgrade, FAILS)
-ACTIONS = {action.__name__ for _, steps in TROUBLES.values() for _, action in steps}
+assert max(earliest for _, steps in TROUBLES.values() for earliest, _ in steps) < DAYS - LATEST_PURCHASE - TRIAL - MAX_DELAY

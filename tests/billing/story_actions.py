@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import stripe
@@ -156,12 +157,12 @@ def change_card_to(card: str) -> Action:
     return change_card
 
 
-def about_open_invoice(change: Callable[[Population, Any], Any]) -> Action:
-    """Return an action about the newest open invoice of more than 10.00, of which 9.00 can be paid as a part."""
+def about_open_invoice(change: Callable[[Population, Any], Any], more_than: int = 0) -> Action:
+    """Return an action about the newest open invoice of which more than an amount is unpaid."""
 
     def action(world: Population, customer: Customer) -> bool:
         found = stripe_client.list_all("invoices", customer=customer.stripe_id, status="open")
-        invoice = next((item for item in found if item["amount_remaining"] > 1000), None)
+        invoice = next((item for item in found if item["amount_remaining"] > more_than), None)
         if invoice is not None:
             change(world, invoice)
         return invoice is not None
@@ -170,20 +171,24 @@ def about_open_invoice(change: Callable[[Population, Any], Any]) -> Action:
     return action
 
 
+PART = 900
+about_divisible_invoice = partial(about_open_invoice, more_than=PART)
+
+
 @about_open_invoice
 def pay_open_invoice(world: Population, invoice: Any) -> None:
     world.stripe.pay_invoice(invoice["id"], "mastercard", authenticated=True)
 
 
-@about_open_invoice
+@about_divisible_invoice
 def pay_in_two_parts(world: Population, invoice: Any) -> None:
-    world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
+    world.stripe.pay_invoice_part(invoice["id"], PART, "visa")
     world.stripe.pay_invoice(invoice["id"], "mastercard", authenticated=True)
 
 
-@about_open_invoice
+@about_divisible_invoice
 def pay_part(world: Population, invoice: Any) -> None:
-    world.stripe.pay_invoice_part(invoice["id"], 900, "visa")
+    world.stripe.pay_invoice_part(invoice["id"], PART, "visa")
 
 
 def pay_part_of_change(world: Population, customer: Customer) -> bool:

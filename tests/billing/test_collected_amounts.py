@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from billing import money_metrics, services
-from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models import StripeCustomer, Subscription
 from core import clock
 from core.errors import ConflictError
 from system.models import SystemAlert
-from tests.billing.buyers import Buyer, lapse
+from tests.billing.buyers import Buyer, fail_renewal, lapse, let_upgrade_lapse, pay_part_of_upgrade
 from tests.billing.buyers import buyer as buyer
 from tests.billing.buyers import traveler as traveler
 from tests.dev.stripe.fixtures import client_of
@@ -20,33 +20,6 @@ from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
 
 pytestmark = pytest.mark.django_db
-
-
-def fail_renewal(buyer: Buyer) -> str:
-    """Let the renewal of 35.00 fail, and return its open invoice."""
-    buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "failsAtRenewal")
-    buyer.wait(32)
-    return buyer.invoice().stripe_invoice_id
-
-
-def pay_part_of_upgrade(buyer: Buyer) -> BillingHistory:
-    """Pay 5.00 of an upgrade that waits for its payment, and return the invoice as it was before."""
-    buyer.payments.stripe.change_card(StripeCustomer.objects.get(user=buyer.user).stripe_id, "authenticationRequired")
-    plan = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
-    services.change_plan(Subscription.objects.get(), plan=plan, now=clock.now())
-    buyer.sync()
-    invoice = buyer.invoice()
-    buyer.payments.stripe.pay_invoice_part(invoice.stripe_invoice_id, 500, "mastercard")
-    return invoice
-
-
-def let_upgrade_lapse(buyer: Buyer) -> BillingHistory:
-    """Pay 5.00 of an upgrade that waits for its payment, let the rest of the time pass, and return the invoice."""
-    pay_part_of_upgrade(buyer)
-    buyer.sync()
-    assert (buyer.invoice().status, buyer.invoice().amount_collected) == ("pending", Decimal("5.00"))
-    buyer.wait(1)
-    return buyer.invoice()
 
 
 def books() -> list[str]:

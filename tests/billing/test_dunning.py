@@ -194,6 +194,11 @@ def test_reminders_are_sent_30_and_7_days_before(payer: Subscription) -> None:
     assert missing_in(mail.outbox[0].body) == []
 
 
+def test_without_a_planned_charge_the_reminder_says_so(payer: Subscription) -> None:
+    assert services.send_billing_reminders(now=datetime(2026, 2, 22, 9, tzinfo=UTC)) == 1
+    assert "Nothing is charged at present. Add another card in the billing portal" in mail.outbox[0].body
+
+
 def test_a_canceled_subscription_has_no_reminder(payer: Subscription) -> None:
     Subscription.objects.update(cancel_at_period_end=True)
     assert services.send_billing_reminders(now=datetime(2026, 2, 25, tzinfo=UTC)) == 0

@@ -9,7 +9,9 @@ from django.core import mail
 from rest_framework.test import APIClient
 
 from billing.models import BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
+from billing.stripe.reconciliation import find_differences
 from core import clock
+from system.models import SystemAlert
 from tests.account_api import log_in_again, with_session
 from tests.billing.notice_contents import missing_in
 from tests.billing.stripe_payments import Payments
@@ -51,6 +53,13 @@ def test_a_pause_closes_access_and_names_the_remedy(paused: Subscription, alice:
     [sent] = mail.outbox
     assert sent.subject == "[MINGUS] Your subscription is paused"
     assert "Resume the subscription at any time: 35.00 USD monthly are charged from then on, less any credit." in sent.body
+
+
+def test_nothing_is_strange_about_a_pause(paused: Subscription, alice: User, administrator: User) -> None:
+    assert paused.status == "paused"
+    assert StripeCustomer.objects.get(user=alice).problems == ""
+    assert not SystemAlert.objects.filter(title="Stripe data could not be synced").exists()
+    assert list(find_differences(now=clock.now())) == []
 
 
 def test_it_is_resumed_and_charged(paused: Subscription, alice: User, as_owner: APIClient) -> None:

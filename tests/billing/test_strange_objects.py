@@ -15,6 +15,7 @@ from billing.models import Adjustment, BillingHistory, StripeCustomer, StripeEve
 from billing.stripe import events as stripe_events
 from core import clock
 from system.models import SystemAlert
+from tests.billing.notice_contents import missing_in
 from tests.billing.snapshots import snapshot_of
 from tests.billing.strange_values import paths, values_of
 from tests.billing.stripe_payments import Payments
@@ -112,6 +113,14 @@ def test_an_unknown_status_grants_no_access(customer: Customer) -> None:
     subscription = customer.alter("subscription", status="hibernating")
     assert f"Subscription {subscription} has an unknown status" in customer.sync().problems
     assert Subscription.objects.get(user=customer.user).status == "paused"
+
+
+def test_a_pause_without_a_day_is_told_with_the_day_on_which_it_was_found(customer: Customer) -> None:
+    customer.alter("subscription", status="paused", items=None)
+    customer.sync()
+    message = SystemAlert.objects.get(user=customer.user, title="Your subscription is paused").message
+    assert message.startswith("Mid-tier was paused by ")
+    assert missing_in(message) == []
 
 
 def test_a_card_without_digits_is_left_out(customer: Customer) -> None:

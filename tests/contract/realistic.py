@@ -16,7 +16,21 @@ from core import rls
 from core.encryption.fields import encrypted_fields
 from dev.factories import AccountFactory, InvoiceFactory, PlanFactory, SubscriptionFactory, TransactionFactory, UserFactory
 from dev.routes import make
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
+from finance.models import (
+    Attachment,
+    Category,
+    EncryptedFinancialProfile,
+    ExchangeRate,
+    FinancialTransaction,
+    Payee,
+    RefundShare,
+    Rule,
+    Tag,
+    TransactionSplit,
+    Transfer,
+    UserExpenseDueDate,
+    UserIncomeDueDate,
+)
 from health.models import HealthGoal
 from system.models import ImportantDate, NotificationPreference, NotificationType, SystemAlert
 from tests.contract.dictionary import contracts
@@ -38,12 +52,13 @@ FEWER: dict[type[models.Model], int] = {
     CareerMilestone: 8,
     UserExpenseDueDate: 12,
     ImportantDate: 20,
+    Rule: 20,
     BillingHistory: 24,
     SystemAlert: 40,
 }
 # Alice has the most rows: every twelfth one, except in models that limit the number of rows of a customer
 ALICE_SHARE = 12
-BOUNDED = (UserProfile, Subscription, NotificationPreference, OnboardingProgress, FeatureAccess)
+BOUNDED = (UserProfile, Subscription, NotificationPreference, OnboardingProgress, FeatureAccess, Rule)
 PLANS = 12
 
 # SQL of the columns that are not copied: `source` is the row of the factory, `row` the number of the new row, `own` its number
@@ -51,7 +66,9 @@ PLANS = 12
 WHEN = "now() - make_interval(hours => row)"
 OWNER = "(customers.keys)[CASE row % customers.share WHEN 0 THEN 1 ELSE row % customers.owners + 1 END]"
 AGO = "source.{} - make_interval(days => own)"
-ONE_OF_OWNER = "(SELECT id FROM {} AS owned WHERE owned.user_id = {} ORDER BY id DESC OFFSET row % {} LIMIT 1)"
+NTH_OF_OWNER = "(SELECT id FROM {} AS owned WHERE owned.user_id = {} ORDER BY id DESC OFFSET {} LIMIT 1)"
+ONE_OF_OWNER = NTH_OF_OWNER.format("{}", "{}", "row % {}")
+NEXT_OF_OWNER = "(SELECT id FROM {} AS owned WHERE owned.user_id = {} ORDER BY id DESC OFFSET own LIMIT 1)"
 ANY_PLAN = "(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {} LIMIT 1)"
 OF_ALL = {"id": f"public.core_uuid7({WHEN})", "user_id": OWNER, "created_at": WHEN, "updated_at": WHEN}
 DATES = ("transaction_date", "event_date", "usage_date", "metric_date", "feedback_date", "checkin_date", "correlation_date")
@@ -75,8 +92,30 @@ BY_MODEL: dict[type[models.Model], dict[str, str]] = {
     EncryptedFinancialProfile: {"account_number_index": "sha256(row::text::bytea)"},
     FinancialTransaction: {
         "financial_profile_id": ONE_OF_OWNER.format("finance_encryptedfinancialprofile", OWNER, 4),
+        "sources": "jsonb_build_object('note', jsonb_build_object('kind', 'rule', 'version', row))",
         "category": "(ARRAY['food', 'rent', 'travel', 'books', 'pets'])[row % 5 + 1]",
     },
+    Transfer: {  # refused, because any two transactions may be a refused pair
+        "outgoing_id": NTH_OF_OWNER.format("finance_financialtransaction", OWNER, "own % 20 * 2"),
+        "incoming_id": NTH_OF_OWNER.format("finance_financialtransaction", OWNER, "own / 20 % 20 * 2 + 1"),
+        "status": "'refused'",
+        "decided_at": WHEN,
+    },
+    Rule: {"actions": "jsonb_build_array(jsonb_build_object('type', 'set_note', 'value', row::text))"},
+    ExchangeRate: {"day": AGO.format("day")},
+    TransactionSplit: {
+        "transaction_id": NTH_OF_OWNER.format("finance_financialtransaction", OWNER, "own / 50"),
+        "number": "own % 50 + 1",
+        "category": "(ARRAY['food', 'rent', 'travel', 'books', 'pets'])[row % 5 + 1]",
+    },
+    RefundShare: {
+        "refund_id": NTH_OF_OWNER.format("finance_financialtransaction", OWNER, "own % 20 * 2"),
+        "expense_id": NTH_OF_OWNER.format("finance_financialtransaction", OWNER, "own / 20 % 20 * 2 + 1"),
+    },
+    Attachment: {"transaction_id": NEXT_OF_OWNER.format("finance_financialtransaction", OWNER)},
+    Category: {"name": "'category ' || row", "slug": "'category-' || row"},
+    Tag: {"name": "'tag ' || row"},
+    Payee: {"name": "'payee ' || row"},
     UserAnalytics: {"event_type": "(ARRAY['visit', 'search', 'import', 'export'])[own % 4 + 1]"},
     PerformanceMetric: {
         "metric_name": "'metric ' || row % 40",
@@ -94,6 +133,12 @@ INSERT INTO {table} ({columns}) SELECT {values} FROM {table} AS source,
        LATERAL (SELECT row, row / CASE row %% customers.share WHEN 0 THEN customers.share ELSE customers.owners END AS own
                   FROM generate_series(0, %s) AS row) AS rows
  WHERE source.id = %s ON CONFLICT DO NOTHING
+"""
+# Those to which the rows below refer by name
+CATEGORIES = """
+INSERT INTO finance_category (id, user_id, name, slug, kind, color, icon, is_archived)
+SELECT core_uuid7(clock_timestamp()), users_user.id, name, name, 'expense', '', '', false
+  FROM users_user, unnest(ARRAY['food', 'rent', 'travel', 'books', 'pets']) AS name ON CONFLICT DO NOTHING
 """
 # As VACUUM does, which can not run in a transaction
 TIDY = """
@@ -140,6 +185,7 @@ def _fill() -> Scene:
         for model, original in originals.items():
             _copy(cursor, model, original, customers)
             if model is User:
+                cursor.execute(CATEGORIES)
                 cursor.execute("SELECT id FROM users_user WHERE id <> ALL (%s)", [customers])
                 customers += [key for (key,) in cursor.fetchall()]
         cursor.execute(f"ANALYZE {', '.join(tables)}")
@@ -151,10 +197,12 @@ def _fill() -> Scene:
 
 def _copy(cursor: Any, model: Any, original: Any, customers: list[Any]) -> None:
     """Fill a table with copies of a row, with different values where they must differ."""
-    values = {field.column: _value(model, field) for field in model._meta.concrete_fields}
+    values = {field.column: _value(model, field) for field in model._meta.concrete_fields if not field.generated}
     cursor.execute(
         COPY.format(
-            table=model._meta.db_table, columns=", ".join(values), values=", ".join(values.values()).replace("%", "%%")
+            table=model._meta.db_table,
+            columns=", ".join(f'"{name}"' for name in values),
+            values=", ".join(values.values()).replace("%", "%%"),
         ),
         [
             ROWS // FEWER.get(model, OF_ONE_CUSTOMER),

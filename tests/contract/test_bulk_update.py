@@ -28,21 +28,22 @@ def content(rows: list[BaseModel]) -> list[str]:
 def test_every_column_of_every_model_is_written_unchanged(model: type[BaseModel]) -> None:
     rows = [FACTORIES[model](), FACTORIES[model]()]
     before = content(rows)
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key and not is_encrypted(field)]
+    columns = [field for field in model._meta.concrete_fields if not field.primary_key and not field.generated]
+    fields = [field for field in columns if not is_encrypted(field)]
     update_rows([model._base_manager.get(pk=row.pk) for row in rows], [field.name for field in fields])
     assert content(rows) == before
 
 
 def test_each_row_gets_its_own_values_in_one_statement() -> None:
-    first: Any = TransactionFactory(category="one")
-    second: Any = TransactionFactory(category="two")
-    first.category, second.category, second.posted_date = "1", "2", None
+    first: Any = TransactionFactory(merchant_name="one")
+    second: Any = TransactionFactory(merchant_name="two")
+    first.merchant_name, second.merchant_name, second.posted_date = "1", "2", None
     with CaptureQueriesContext(connection) as queries:
-        update_rows([first, second], ["category", "posted_date"])
+        update_rows([first, second], ["merchant_name", "posted_date"])
     assert len(queries) == 1
     for row in (first, second):
         row.refresh_from_db()
-    assert (first.category, second.category, second.posted_date) == ("1", "2", None)
+    assert (first.merchant_name, second.merchant_name, second.posted_date) == ("1", "2", None)
 
 
 def test_a_text_that_is_too_long_is_refused_and_not_cut() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from core import clock
-from core.api.filtersets import JsonTextField, StrictBooleanField
+from core.api.filters.filtersets import JsonTextField, StrictBooleanField
 from core.fast_lists import compiled_queries
 from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
 from dev.routes import LISTS, OWNED_LISTS, Route, make
@@ -225,7 +225,8 @@ WRONG = [
     {"category": "a\x00b"},
     {"amount__gte": "1e400"},
     {"transaction_date": "2026-02-30"},
-    {"search": "coffee"},
+    {"search": "color:red"},
+    {"search": "coffee sort:date", "ordering": "amount"},
 ]
 
 

@@ -21,6 +21,8 @@ from billing.models import Subscription
 from core import clock
 from core.fast_lists import fast_path
 from dev.routes import LISTS, OWNED_LISTS, Route
+from finance import services as finance
+from finance.models import Category
 from tests.conftest import ClientFor
 from tests.contract.dictionary import Entry, contracts
 from tests.contract.realistic import Scene, filled
@@ -28,6 +30,7 @@ from tests.sign_in import sign_in
 from users.models import User
 
 JSON = [entry for contract in contracts() for entry in contract.entries if entry.type == "json"]
+ATTACHMENTS = "/api/v1/finance/attachments/"
 PLAN_CATALOG = "billing.SubscriptionPlan"  # a dozen rows: it has a GIN index as all JSON has, and the planner uses none
 OF_OWNED_LISTS = [(route, entry) for route in OWNED_LISTS for entry in JSON if entry.model is route.model]
 # Each index with the index of its partitioned table, its uniqueness and its first column.
@@ -62,6 +65,11 @@ def _indexes(plan: Any) -> Iterator[str]:
         yield from (value for key, value in plan.items() if key == "Index Name")
         for part in plan.values():
             yield from _indexes(part)
+
+
+def _merge(user: User, name: str, *, into: str) -> None:
+    merged, remaining = (Category.objects.get(user=user, slug=slug) for slug in (name, into))
+    finance.merge_names(merged=merged, into=remaining, now=clock.now())
 
 
 @contextmanager
@@ -130,7 +138,20 @@ USES: dict[str, Use] = {
     "finance_expense_due_next": listed("finance/expense-due-dates/"),
     "finance_tx_by_day": listed("finance/transactions/"),
     "finance_tx_by_account": listed("finance/transactions/?financial_profile={account}"),
-    "finance_tx_by_category": listed("finance/transactions/?category=food"),
+    "finance_tx_by_payee": listed("finance/payees/?name=payee 7"),
+    "finance_tx_by_category": lambda clients: _merge(clients.scene.alice, "pets", into="books"),
+    "finance_tx_split": listed("finance/transactions/?divided_by=splits&category=food"),
+    "finance_split_by_category": listed("finance/transaction-splits/?category=food"),
+    "finance_share_by_expense": listed("finance/refund-shares/?expense=00000000-0000-4000-8000-000000000001"),
+    "finance_transfer_newest": listed("finance/transfers/"),
+    "finance_transfer_incoming": listed("finance/transfers/?incoming=00000000-0000-4000-8000-000000000001"),
+    "finance_rule_in_order": listed("finance/rules/"),
+    "finance_rate_newest": listed("finance/exchange-rates/"),
+    "finance_attachment_newest": listed("finance/attachments/"),
+    "finance_attachment_tx": lambda clients: _assert_ok(
+        clients.alice.get(ATTACHMENTS, {"transaction": clients.scene.alice.attachment_set.latest("pk").transaction_id})
+    ),
+    "finance_attachment_detached": lambda clients: finance.delete_detached(now=clock.now()),
     "finance_projection_newest": listed("finance/income-projections/"),
     "analytics_event_by_day": listed("analytics/events/"),
     "analytics_event_by_type": listed("analytics/events/?event_type=import"),
@@ -157,6 +178,10 @@ def gin_of(entry: Entry) -> str:
 
 def probe(entry: Entry) -> Any:
     """Return a value that one row of six thousand contains."""
+    if entry.name == "sources":
+        return {"note": {"version": 4711}}
+    if entry.name == "actions":
+        return [{"value": "4711"}]
     return {"row": 4711} if entry.model._meta.get_field(entry.name).default is dict else ["row 4711"]
 
 

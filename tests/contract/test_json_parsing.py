@@ -16,6 +16,8 @@ OWN_JSON = {
     "core/mail.py": "an email that the application wrote",
     "core/api/renderers.py": "parts of a response",
     "finance/services/import_report.py": "staged rows that the application wrote",
+    "finance/services/rules.py": "values of transactions that the database returned as JSON",
+    "finance/upload_kinds.py": "the body of a bulk call that the application stored for its job",
     "mingus/error_pages.py": "an error that was just rendered",
     "mingus/cache.py": "entries of the cache that the application wrote",
     "system/audit_signatures.py": "an anchor of an operator, which is verified by its signature",

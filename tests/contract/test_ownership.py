@@ -53,8 +53,9 @@ def test_a_foreign_key_in_a_body_is_refused_like_an_unknown_one(
     route: Route, name: str, alice: User, bob: User, as_alice: APIClient
 ) -> None:
     target: models.Model = FACTORIES[fields_of(route)[name].queryset.model](user=bob)
-    theirs = as_alice.post(route.path(), {name: str(target.pk)}).json()["errors"]
-    unknown = as_alice.post(route.path(), {name: str(uuid4())}).json()["errors"]
+    form = "multipart" if route.takes_a_file else "json"
+    theirs = as_alice.post(route.path(), {name: str(target.pk)}, format=form).json()["errors"]
+    unknown = as_alice.post(route.path(), {name: str(uuid4())}, format=form).json()["errors"]
     found = next(error for error in theirs if error["attr"] == name)
     other = next(error for error in unknown if error["attr"] == name)
     assert found["code"] == other["code"] == "does_not_exist"

@@ -122,5 +122,9 @@ def test_the_core_package_stays_small() -> None:
     # 8,100 before positions; 8,300 before time limits, failures of the database, limits of JSON
     # and masks that no expression can use; 8,700 before minor units of currencies;
     # 8,800 before values that are read from other rows; 8,850 before amounts in the back office with their own decimals;
-    # 8,870 before compiled objects, compiled writes and the tags of lists.
-    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 9520
+    # 8,870 before compiled objects, compiled writes and the tags of lists; 9,520 before compiled updates and commits by libpq;
+    # 9,600 before the search grammar, the fields that it shares with lists, and names as references;
+    # 10,810 before rows that are saved with their parts in other tables, the rules of triggers, encrypted bytes, files of rows
+    # in exports, and columns that only the audit log leaves out;
+    # 10,920 before bulk calls that a job applies and that can be undone, and settings that triggers read.
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 11_000

@@ -14,6 +14,7 @@ from core.context import Role
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.fast_lists.compiled_queries import UncompilableError
 from dev.factories import AccountFactory, TokenFactory, TransactionFactory
+from dev.factories.finance import category_of
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from users.models import PersonalAccessToken, User
 
@@ -70,7 +71,7 @@ def test_an_instance_can_be_changed_and_saved() -> None:
     stored = TransactionFactory(category="groceries")
     compiled, _ = compiled_and_queryset()
     (found,) = compiled(category="groceries")
-    found.category = "rent"
+    found.category = category_of(found.user, "rent")
     found.save()
     stored.refresh_from_db()
     assert stored.category == "rent"

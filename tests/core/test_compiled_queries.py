@@ -56,14 +56,15 @@ class TestReading:
     def test_values_are_passed_unchanged(self, alice: User) -> None:
         nasty = ["it's", "100 %s", "%%", "a\\'b", "$1", "'; DROP TABLE users_user; --", "Zoë ☕"]
         for text in nasty:
-            TransactionFactory(user=alice, category=text)
-        found = compiled(lambda values: ROWS.filter(category=values["text"]).values_list("category"), text=str)
+            TransactionFactory(user=alice, merchant_name=text)
+        found = compiled(lambda values: ROWS.filter(merchant_name=values["text"]).values_list("merchant_name"), text=str)
         assert [read(found, text=text) for text in nasty] == [[text] for text in nasty]
 
     def test_constants_are_passed_unchanged(self, alice: User) -> None:
-        TransactionFactory(user=alice, category="100 %s it's")
+        TransactionFactory(user=alice, merchant_name="100 %s it's")
         found = compiled(
-            lambda values: ROWS.filter(category="100 %s it's", user=values["pk"]).values_list("category"), pk=type(alice.pk)
+            lambda values: ROWS.filter(merchant_name="100 %s it's", user=values["pk"]).values_list("merchant_name"),
+            pk=type(alice.pk),
         )
         assert read(found, pk=alice.pk) == ["100 %s it's"]
 

@@ -47,9 +47,9 @@ def test_a_saved_object_is_equal_to_its_row(is_compiled: bool, row: FinancialTra
 
 
 def test_an_expression_is_written_by_the_orm(row: FinancialTransaction) -> None:
-    row.reference_number = F("category")
+    row.reference_number = F("merchant_name")
     row.save()
-    assert stored(row)["reference_number"] == stored(row)["category"]
+    assert stored(row)["reference_number"] == stored(row)["merchant_name"]
 
 
 def test_a_row_that_was_deleted_is_not_updated(row: FinancialTransaction) -> None:

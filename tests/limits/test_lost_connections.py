@@ -105,7 +105,7 @@ def test_an_exhausted_pool(fast: bool, account: Any, as_alice: APIClient, one_co
 def test_a_deadlock(account: Any, as_alice: APIClient, forget: Forget) -> None:
     rows = [TransactionFactory(user=account.user, financial_profile=account, category="food") for _ in range(2)]
     first, second = sorted(row.pk for row in rows)
-    lock = "UPDATE finance_financialtransaction SET category = 'other' WHERE id = '{}'"
+    lock = "UPDATE finance_financialtransaction SET merchant_name = 'other' WHERE id = '{}'"
     other = forget("BEGIN; SET LOCAL ROLE mingus_staff; " + lock.format(second))
 
     def lock_first() -> None:
@@ -116,7 +116,7 @@ def test_a_deadlock(account: Any, as_alice: APIClient, forget: Forget) -> None:
 
     thread = threading.Thread(target=lock_first)
     thread.start()
-    body = {"update": [{"id": str(key), "category": "mine"} for key in (first, second)]}
+    body = {"update": [{"id": str(key), "merchant_name": "mine"} for key in (first, second)]}
     response = as_alice.post(f"{LIST}bulk/", body, format="json")
     thread.join()
     assert problem(response) == (503, "transaction_conflict", "1")

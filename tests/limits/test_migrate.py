@@ -45,6 +45,7 @@ def _next_migration(monkeypatch: pytest.MonkeyPatch, limit: SetLimit) -> Iterato
     monkeypatch.setattr(command, "is_made_by_other_migrations", lambda connection: False)
     limit(lock_timeout="200ms")
     yield
+    limit(lock_timeout="10s")  # The server ends a forgotten session a moment after its client has closed it.
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE finance_financialtransaction DROP COLUMN IF EXISTS later")
         MigrationRecorder(connection).record_unapplied("finance", "0002_next")

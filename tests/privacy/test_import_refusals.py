@@ -13,7 +13,7 @@ from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from dev.factories import AccountFactory, OnboardingFactory, TransactionFactory, UserFactory
+from dev.factories import AccountFactory, CategoryFactory, OnboardingFactory, TransactionFactory, UserFactory
 from finance.models import EncryptedFinancialProfile
 from tests.conftest import Storing
 from tests.privacy.conftest import files_in, zip_of
@@ -21,6 +21,7 @@ from users.models import OnboardingProgress, User
 from users.privacy import export_reader
 
 PATH = "/api/v1/users/me/import/"
+CATEGORIES = "data/finance_category.jsonl"
 TRANSACTIONS = "data/finance_financialtransaction.jsonl"
 ACCOUNTS = "data/finance_encryptedfinancialprofile.jsonl"
 ROWS = "data/finance_statementimportrow.jsonl"
@@ -105,6 +106,7 @@ WRONG_ROWS = [
     ({"transaction_date": "0001-01-01"}, "transaction_date"),
     ({"created_at": "2999-01-01T00:00:00Z"}, "created_at: It must not be in the future"),
     ({"metadata": []}, "metadata"),
+    ({"sources": {"payee": "user"}}, "sources_kind: Each source must be an object with a kind"),
     ({"metadata": {"a": 1e999}}, "not valid JSON"),
     ({"metadata": {"a": "\x00"}}, "null characters"),
     ({"metadata": {"a": "\ud800"}}, "not valid JSON"),
@@ -148,6 +150,18 @@ def test_another_users_deleted_transaction_is_refused(export: Any, send: Any, bo
     forged = with_row(export, ROWS, **row, deleted_row={"id": str(spent.pk), "user_id": str(bob.pk)})
     status, _, sentence = refusal(send(forged))
     assert (status, "deleted_row: It must be the transaction" in sentence) == (400, True)
+
+
+@pytest.mark.parametrize("column", ["parent_id", "merged_into_id"])
+def test_a_circle_of_categories_is_refused(alice: User, send: Any, column: str) -> None:
+    owner = UserFactory.create()
+    CategoryFactory.create_batch(2, user=owner)
+    files = files_in(zip_of(owner))
+    rows = [json.loads(text) for text in files[CATEGORIES].splitlines()]
+    for row, other in zip(rows, (2, 1), strict=True):
+        row[column] = f"@finance_category/{other}"
+    text = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    assert refusal(send(packed({**files, CATEGORIES: text})))[:2] == (400, "invalid_row")
 
 
 def test_deep_nesting_is_refused(export: Any, send: Any) -> None:

@@ -31,7 +31,8 @@ STAMPS = ("id", "created_at", "updated_at")
 def transactions(owner: User, number: int, **values: Any) -> None:
     """Create transactions in one statement."""
     one = TransactionFactory.build(user=owner, financial_profile=AccountFactory(user=owner), **values)
-    columns = {field.attname: getattr(one, field.attname) for field in one._meta.concrete_fields if field.name not in STAMPS}
+    stored = [field for field in one._meta.concrete_fields if field.name not in STAMPS and not field.generated]
+    columns = {field.attname: getattr(one, field.attname) for field in stored}
     FinancialTransaction.objects.bulk_create([FinancialTransaction(**columns) for _ in range(number)])
 
 

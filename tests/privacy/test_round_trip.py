@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from core import rls
+from core import clock, rls
 from core.privacy.declarations import Restore
-from dev.factories import AccountFactory, ImportRowFactory, PaymentFactory, TransactionFactory, UserFactory
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
-from finance.services.transactions import restore_transaction
+from dev.factories import AccountFactory, CategoryFactory, ImportRowFactory, PaymentFactory, TransactionFactory, UserFactory
+from finance.models import Category, EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
+from finance.services import create_default_categories, merge_names
+from finance.services.transactions import restore_from_tombstones
 from tests.privacy.conftest import OURS, create_rows, data_files, rows_in, zip_of
 from users.models import User
 from users.privacy import archive
@@ -72,6 +73,19 @@ def test_references_are_correct_across_batches(alice: User, empty: User, monkeyp
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
 
 
+def test_categories_come_back_with_their_parents_and_merged_rows(alice: User, empty: User) -> None:
+    """The child is written before its parent, as the rows of an export are in the order of their keys."""
+    child, parent, merged = (CategoryFactory(user=alice, name=name, slug=name.lower()) for name in ("Child", "Parent", "Old"))
+    Category.objects.filter(pk=child.pk).update(parent=parent)
+    TransactionFactory(user=alice, category="old", payee="Shop", tags=["a", "b"], note="n")
+    merge_names(merged=Category.objects.get(pk=merged.pk), into=Category.objects.get(pk=child.pk), now=clock.now())
+    create_default_categories(empty.pk)
+    before = zip_of(alice)
+    with rls.as_customer(empty):
+        restore(empty, io.BytesIO(before))
+    assert data_files(zip_of(empty), "data") == data_files(before, "data")
+
+
 def test_amounts_keep_the_decimals_of_their_currency(alice: User, empty: User) -> None:
     TransactionFactory(user=alice, currency="JPY", amount="-1234")
     TransactionFactory(user=alice, currency="KWD", amount="-500.555")
@@ -121,7 +135,9 @@ def test_a_deleted_transaction_can_be_restored_after_an_import(alice: User, empt
     before = zip_of(alice)
     restore(empty, io.BytesIO(before))
     copy = StatementImportRow.objects.get(user=empty)
-    restored_one = restore_transaction(user=empty, transaction_id=copy.transaction_id)
+    assert copy.transaction_id is not None
+    restore_from_tombstones(user_id=empty.pk, keys=[copy.transaction_id])
+    restored_one = FinancialTransaction.objects.get(pk=copy.transaction_id)
     assert copy.transaction_id != spent.pk
     assert (restored_one.user_id, restored_one.amount) == (empty.pk, spent.amount)
 

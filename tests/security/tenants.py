@@ -5,6 +5,7 @@ therefore the id of an existing row.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from core import clock
 from core.encryption.fields import is_encrypted
 from core.fast_lists.compiled_queries import CompiledQuery, read_in_transaction
 from dev.factories import FACTORIES, TokenFactory
+from finance.models import TransactionSplit
 from users.models import User
 
 # without the audit log, which only the database writes
@@ -64,9 +66,14 @@ def _create_rows(user: User, key: UUID, canary: str) -> None:
 
 
 def _parents(model: Any) -> dict[str, Any]:
-    """Return the foreign keys of `model` to rows of the same owner, and their models."""
+    """Return the foreign keys of `model` to rows of the same owner, and their models, without several keys to one model."""
+    if model is TransactionSplit:  # it adds up to a transaction of its own
+        return {}
     keys = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey) and not field.db_constraint]
-    return {field.name: field.related_model for field in keys if field.related_model in OWNED}
+    numbers = Counter(field.related_model for field in keys)
+    return {
+        field.name: field.related_model for field in keys if field.related_model in OWNED and numbers[field.related_model] == 1
+    }
 
 
 def _parents_first() -> list[Any]:

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from core import clock, context
 from core.context import Role
-from dev.factories import TransactionFactory, UserFactory
+from dev.factories import AttachmentFactory, TransactionFactory, UserFactory
 from dev.routes import ROUTES
 from system.models import AccessEvent, SystemAlert
 from tests.security.conftest import StaffFactory, back_office_client
@@ -20,6 +20,7 @@ from users.models import Impersonation, User
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/users/me/"
 TRANSACTIONS = "/api/v1/finance/transactions/"
+ATTACHMENTS = "/api/v1/finance/attachments/"
 REASON = "Ticket 4711: a sum looks wrong"
 CLOSED = [
     "users/sessions/",
@@ -56,6 +57,13 @@ def test_it_changes_nothing(method: str, path: str, as_customer: APIClient) -> N
 def test_credentials_cannot_be_read(as_customer: APIClient) -> None:
     response = as_customer.get("/api/v1/users/tokens/")
     assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "impersonation_closed")
+
+
+def test_attachments_cannot_be_read(as_customer: APIClient, alice: User) -> None:
+    row = AttachmentFactory(user=alice)
+    for path in (ATTACHMENTS, f"{ATTACHMENTS}{row.pk}/", f"{ATTACHMENTS}{row.pk}/download/"):
+        response = as_customer.get(path)
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "impersonation_closed")
 
 
 def test_every_users_route_is_listed_as_open_or_closed() -> None:

@@ -10,14 +10,13 @@ from django.db import models
 
 from core.api.renderers import json_default
 from dev.routes import ROUTES, Route
+from finance.models import Transfer
 from tests.account_api import log_in_again
 from tests.security.probes import UNKNOWN_ID, Probe, body_of
 from tests.security.tenants import Tenant, undone
 
 CHANGING = [route for route in ROUTES if route.is_owned and route.methods.get("patch")]
-CREATING = [
-    route for route in ROUTES if route.is_owned and route.methods.get("post") == "create" and "import" not in str(route)
-]
+CREATING = [route for route in ROUTES if route.is_owned and route.methods.get("post") == "create" and not route.takes_a_file]
 BY_THE_DATABASE = {"updated_at"}  # changes with every update
 FORGED: list[tuple[type[models.Field], Any]] = [
     (models.BooleanField, True),
@@ -94,9 +93,12 @@ def test_a_new_row_has_no_forged_column(route: Route, attacker: Tenant) -> None:
         assert as_sent(columns.get(name)) in (as_sent(unforged.get(name)), as_sent(None)) or as_sent(columns[name]) != value
 
 
-@pytest.mark.parametrize("route", CREATING, ids=str)
+@pytest.mark.parametrize("route", [route for route in CREATING if route.model is not Transfer], ids=str)
 def test_the_same_body_without_a_forgery_creates_a_row(route: Route, attacker: Tenant) -> None:
-    """Check that the refusals of the test above have no other reason. Creating a token requires a session, hence 403."""
+    """Check that the refusals of the test above have no other reason. Creating a token requires a session, hence 403.
+
+    A transfer is of two transactions, which can't have the same id; its own tests forge its columns.
+    """
     response, _ = create_row(route, attacker)
     assert response.status_code in (201, 403) or {error["code"] for error in response.json()["errors"]} == {"unique"}, (
         response.content

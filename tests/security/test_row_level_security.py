@@ -10,9 +10,11 @@ from core import rls
 from core.context import Role
 from core.models.base import OwnedModel
 from dev.factories import FACTORIES
+from finance.models import Part
 from tests.security.tenants import OWNED, Tenant, owner_columns, rows_hash
 
 PROTECTED = sorted(owner_columns())
+WRITABLE = [table for table in PROTECTED if table != Part._meta.db_table]  # a view
 OWNED_TABLES = sorted(model._meta.db_table for model in OWNED)
 ROLES = "'mingus_customer', 'mingus_staff', 'mingus_accounts'"
 REFUSED = ("42501", "23503", "23505", "23514")  # no privilege or policy; or a constraint, which is checked before the policy
@@ -30,6 +32,10 @@ UNIQUE_FOR_ALL = {
     "account_emailaddress": {"unique_verified_email"},  # one verified account per email address; changing it does not reveal it
 }
 
+STORED_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+ WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 RELATIONS = """
 SELECT c.oid::regclass::text, c.relkind, c.relrowsecurity, c.relforcerowsecurity,
        coalesce(array_to_string(c.reloptions, ','), '') AS options,
@@ -74,7 +80,7 @@ def test_a_customer_sees_no_foreign_row(table: str, attacker: Tenant, victim: Te
     assert seen == 0
 
 
-@pytest.mark.parametrize("table", PROTECTED)
+@pytest.mark.parametrize("table", WRITABLE)
 def test_a_customer_changes_no_foreign_row(table: str, attacker: Tenant, victim: Tenant, before: str) -> None:
     column = owner_columns()[table]
     statements = [
@@ -86,7 +92,7 @@ def test_a_customer_changes_no_foreign_row(table: str, attacker: Tenant, victim:
     assert rows_hash(victim) == before
 
 
-@pytest.mark.parametrize("table", PROTECTED)
+@pytest.mark.parametrize("table", WRITABLE)
 def test_a_customer_moves_no_row_to_another(table: str, attacker: Tenant, victim: Tenant, before: str) -> None:
     column = owner_columns()[table]
     with rls.as_customer(attacker.user):
@@ -98,9 +104,10 @@ def test_a_customer_moves_no_row_to_another(table: str, attacker: Tenant, victim
 @pytest.mark.parametrize("table", OWNED_TABLES)
 def test_a_customer_inserts_nothing_for_another(table: str, attacker: Tenant, victim: Tenant) -> None:
     """Insert a copy of the victim's row, which only row-level security can refuse."""
+    [[columns]] = rows(STORED_COLUMNS, table)
     copy = (
-        f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, "
-        "%s::jsonb || jsonb_build_object('id', gen_random_uuid()))).*"
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, "  # noqa: S608 - catalog
+        "%s::jsonb || jsonb_build_object('id', gen_random_uuid()))"
     )
     [[row]] = rows(f"SELECT to_jsonb(t)::text FROM {table} t WHERE user_id = %s LIMIT 1", victim.id)  # noqa: S608 - catalog
     with rls.as_customer(attacker.user), pytest.raises(DatabaseError) as refused, transaction.atomic():
@@ -122,7 +129,8 @@ def test_every_owned_table_has_forced_row_level_security() -> None:
     owners = {name for name, (kind, _, _, _, owned, refers) in relations.items() if kind in "rp" and (owned or refers)}
     without_rls = {name for name in owners | {"users_user"} if relations[name][1:3] != [True, True]}
     assert without_rls == set()
-    assert set(PROTECTED) <= owners | {"users_user"}
+    tables = {name for name in PROTECTED if relations[name][0] != "v"}  # a view has the policies of its tables
+    assert tables <= owners | {"users_user"}
 
 
 @pytest.mark.django_db

@@ -167,5 +167,5 @@ def test_without_protections_the_probes_find_leaks(
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.methods.get("post") == "create"], ids=str)
 def test_the_schema_has_a_body_for_every_create_route(route: Route) -> None:
-    """Check that the probes have a body. Statement files are not JSON and are tested in tests/finance/imports."""
-    assert body_of(route, "post", str(UNKNOWN_ID)) or route.pattern.endswith(("import/", "imports/", "export/"))
+    """Check that the probes have a body. Files are not JSON and are tested in tests/finance/imports and attachments."""
+    assert body_of(route, "post", str(UNKNOWN_ID)) or route.pattern.endswith(("import/", "imports/", "export/", "attachments/"))

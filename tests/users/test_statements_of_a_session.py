@@ -1,4 +1,4 @@
-"""The statements of a signed-in request: one for the session, one for its user and one for the permissions of staff."""
+"""The statements of a signed-in request: one for the session with its user, and one for the permissions of staff."""
 
 from typing import Any
 
@@ -73,14 +73,28 @@ def statements(client: Client, path: str) -> list[str]:
     return [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
 
 
-def test_a_session_and_its_user_are_read_by_one_prepared_statement_each(alice: User) -> None:
+@pytest.mark.parametrize("kind", ["cookie", "session token"])
+def test_a_session_and_its_user_are_read_by_one_prepared_statement(alice: User, kind: str) -> None:
     client = Client()
     sign_in(client, alice)
+    if kind == "session token":
+        client = Client(headers={"X-Session-Token": str(client.session.session_key)})
     client.get(PLAIN)
-    for table in ("users_usersession", "users_user"):
-        read = [sql for sql in statements(client, PLAIN) if f'FROM "{table}"' in sql]
-        assert [sql for sql in read if "$1" not in sql] == []
-        assert len(read) == 1
+    found = statements(client, PLAIN)
+    (read,) = [sql for sql in found if 'FROM "users_usersession"' in sql]
+    assert "$1" in read
+    assert [sql for sql in found if 'FROM "users_user"' in sql] == []
+
+
+@pytest.mark.parametrize("kind", ["cookie", "session token"])
+def test_a_changed_password_ends_the_session_that_was_read_with_its_user(alice: User, kind: str) -> None:
+    client = Client()
+    sign_in(client, alice)
+    if kind == "session token":
+        client = Client(headers={"X-Session-Token": str(client.session.session_key)})
+    statuses = [client.get(PLAIN).status_code]
+    User.objects.filter(pk=alice.pk).update(password="!changed in SQL, which ends no session")
+    assert [*statuses, client.get(PLAIN).status_code, client.get(PLAIN).status_code] == [200, 401, 401]
 
 
 def test_a_compiled_read_is_one_statement_for_the_caller_and_one_for_the_rows(alice: User) -> None:

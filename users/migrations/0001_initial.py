@@ -684,6 +684,9 @@ class Migration(migrations.Migration):
                             ("import", "import of a bank statement"),
                             ("dry_run", "preview of an import"),
                             ("restore", "import of a data export"),
+                            ("move", "import of all accounts of another app, or its preview"),
+                            ("bulk", "change of many transactions"),
+                            ("rules", "run of rules"),
                         ],
                         editable=False,
                         max_length=20,
@@ -761,9 +764,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="users_upload_owner"),
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["import", "dry_run", "restore"])),
+                        condition=models.Q(("kind__in", ["import", "dry_run", "restore", "move", "bulk", "rules"])),
                         name="users_upload_kind_choice",
-                        violation_error_message="Choose one of: import, dry_run, restore.",
+                        violation_error_message="Choose one of: import, dry_run, restore, move, bulk, rules.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["queued", "running", "done", "failed", "canceled"])),

@@ -1,8 +1,9 @@
 """The account: an email address, a password, and the count of failed logins."""
 
 from datetime import datetime, tzinfo
+from functools import cache
 from typing import Any, ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -14,6 +15,7 @@ from django.db.models.lookups import Exact
 from django.utils.encoding import punycode
 
 from core import clock
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
@@ -148,6 +150,12 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     @property
     def zone(self) -> tzinfo:
         """The user's time zone; the default time zone if there is no profile."""
+        related: Any = User._meta.get_field("profile")
+        if not related.is_cached(self):
+            profile = next(iter(_profiles()(pk=self.pk)), None)
+            related.set_cached_value(self, profile)
+            if profile:
+                profile.user = self
         profile = getattr(self, "profile", None)
         return profile.zone if profile else clock.FALLBACK_ZONE
 
@@ -163,3 +171,10 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until"])
         LoginCounter.objects.filter(account=digest_of("account", self.email)).delete()
+
+
+@cache
+def _profiles() -> CompiledInstanceQuery:
+    """Return the query for the profile of a user, which each calculation with the user's current day needs."""
+    profiles: Any = User._meta.get_field("profile").related_model
+    return CompiledInstanceQuery(lambda values: profiles.objects.filter(user=values["pk"]), pk=UUID)

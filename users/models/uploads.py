@@ -19,6 +19,9 @@ class UploadKind(models.TextChoices):
     IMPORT = "import", "import of a bank statement"
     DRY_RUN = "dry_run", "preview of an import"
     RESTORE = "restore", "import of a data export"
+    MOVE = "move", "import of all accounts of another app, or its preview"
+    BULK = "bulk", "change of many transactions"
+    RULES = "rules", "run of rules"
 
 
 class UploadStatus(models.TextChoices):

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from django.db.models import QuerySet
+
 from core.privacy.declarations import Restore
+from users.privacy.archived_files import write_files
 from users.privacy.policies import AnyModel, exported, policy_of, rows_of
 from users.privacy.row_references import RowNumbers, has_numbers, keys_of
 from users.privacy.row_serialization import Row, RowSerializer, line
@@ -27,6 +30,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a ZIP file
 ABOUT = """This archive contains all data that MINGUS stores about you.
 
 data/      the data that you entered and its results; can be imported into an empty account (POST /api/v1/users/me/import/)
+files/     files that you attached to rows of data/; files/finance_attachment/7.pdf is that of the row with the "id" 7
 service/   records of the service: events, charges and messages to you
 account/   the account itself, its email addresses, sessions, tokens and second factors, without their secrets
 manifest.json   each file with its number of rows and its SHA-256 hash
@@ -75,7 +79,9 @@ def write(user: Any, sink: BinaryIO, *, on_progress: ProgressCallback = lambda d
     with zipfile.ZipFile(sink, "w", allowZip64=True) as archive:
         archive.writestr(entry(README), ABOUT)
         for model in exported():
-            for rows in _file(archive, model, user, numbered, contents):
+            unreadable = write_files(archive, model, user, numbered[model], entry) if policy_of(model).max_file_bytes else []
+            contents.unreadable += len(unreadable)
+            for rows in _file(archive, model, user, numbered, contents, unreadable):
                 done += rows
                 on_progress(min(done, total), total)
         archive.writestr(entry(MANIFEST), contents.manifest())
@@ -97,13 +103,18 @@ def _pad(archive: zipfile.ZipFile) -> None:
 
 
 def _file(
-    archive: zipfile.ZipFile, model: AnyModel, user: Any, numbered: dict[AnyModel, RowNumbers], contents: ExportManifest
+    archive: zipfile.ZipFile,
+    model: AnyModel,
+    user: Any,
+    numbered: dict[AnyModel, RowNumbers],
+    contents: ExportManifest,
+    left_out: list[Any],
 ) -> Iterator[int]:
-    """Write one model's file. Yield the number of rows of each batch."""
+    """Write one model's file, without the rows `left_out`. Yield the number of rows of each batch."""
     writer = RowSerializer(user, {other: keys for other, keys in numbered.items() if may_reference(model, other)})
     digest, rows, size = hashlib.sha256(), 0, 0
     with archive.open(entry(name_of(model)), "w", force_zip64=True) as file:
-        for batch in _batches(model, user, writer, numbered.get(model)):
+        for batch in _batches(rows_of(model, user).exclude(pk__in=left_out), writer, numbered.get(model)):
             text = b"".join(map(line, batch))
             file.write(text)
             digest.update(text)
@@ -119,8 +130,8 @@ def may_reference(model: AnyModel, other: AnyModel) -> bool:
     return order.index(policy_of(other).restore) <= order.index(policy_of(model).restore)
 
 
-def _batches(model: AnyModel, user: Any, writer: RowSerializer, keys: RowNumbers | None) -> Iterator[list[Row]]:
-    rows, done = rows_of(model, user).order_by("pk"), 0
+def _batches(found: QuerySet[Any], writer: RowSerializer, keys: RowNumbers | None) -> Iterator[list[Row]]:
+    rows, done = found.order_by("pk"), 0
     batch = list(rows[:BATCH])
     while batch:
         numbers = [keys.number_of(row.pk) for row in batch] if keys else range(done + 1, done + 1 + len(batch))

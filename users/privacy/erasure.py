@@ -19,6 +19,7 @@ from django.dispatch import Signal
 from core import clock, rls
 from core.encryption import data_keys
 from core.errors import ConflictError, DomainError
+from core.postgres.local_settings import FORGET_SETTING, local_setting
 from core.privacy.declarations import Erase
 from system.services import forget_changes_of
 from users.models import AccountErasure, Upload, User
@@ -114,9 +115,12 @@ def _delete(model: AnyModel, user: User) -> Iterator[int]:
     table, key = model._meta.db_table, model._meta.pk.column
     rows = rows_of(model, user).order_by().values_list("pk", flat=True)
     while keys := list(rows[:BATCH]):
-        with transaction.atomic(), connection.cursor() as cursor:
+        with local_setting(FORGET_SETTING, "on"), connection.cursor() as cursor:
             _blank_log_entries(model, keys)
             cursor.execute(f'DELETE FROM "{table}" WHERE "{key}" = ANY(%s)', [keys])  # noqa: S608 - names of our models
+            cursor.execute(
+                "SET CONSTRAINTS ALL IMMEDIATE"
+            )  # while the setting excuses rows whose counterparts are deleted later
         yield len(keys)
 
 

@@ -17,7 +17,9 @@ from django.conf import settings
 from core.errors import DomainError
 from core.json_input import MAX_DEPTH, parsed
 from core.models.validators import has_null_character
+from core.privacy.declarations import HasFile
 from users.privacy.archive import FORMAT, MANIFEST, MAX_RATIO, PADDING, README, SCHEMA, UNLIMITED_BYTES, name_of
+from users.privacy.archived_files import file_name, max_bytes_of
 from users.privacy.policies import AnyModel, exported
 from users.privacy.row_serialization import Row
 
@@ -85,6 +87,19 @@ class ExportReader:
         if batch:
             yield batch
 
+    def take_file(self, model: AnyModel, number: int, row: HasFile) -> bytes:
+        """Return the contents of a row's file, which is small enough for the memory, once."""
+        name = file_name(model, number, row)
+        if name not in self.files:
+            raise invalid_export("incomplete", f"The file {name} is missing. Upload the export as it was downloaded.")
+        self.files.remove(name)
+        return b"".join(_blocks(self.zip, name))
+
+    def require_no_more_files(self) -> None:
+        """Raise DomainError for a file without a row."""
+        for name in self.files:
+            raise invalid_export("unknown_file", f"No row has the file {name}. Upload the export as it was downloaded.")
+
     def _rows(self, model: AnyModel) -> Iterator[tuple[int, Row]]:
         name = name_of(model)
         if name not in self.manifest:
@@ -100,7 +115,8 @@ class ExportReader:
     def _check_names(self) -> None:
         known = {MANIFEST, README, PADDING, *map(name_of, exported())}
         names = [info.filename for info in self.zip.infolist()]
-        unknown = [name for name in names if name not in known]
+        self.files = {info.filename for info in self.zip.infolist() if 0 < info.file_size <= max_bytes_of(info.filename)}
+        unknown = [name for name in names if name not in known | self.files]
         if unknown:
             raise invalid_export("unknown_file", f"An export has no file {unknown[0][:100]!r}. Upload it as it was downloaded.")
         if len(set(names)) != len(names) or MANIFEST not in names:
@@ -140,7 +156,7 @@ class ExportReader:
 
     def check_contents(self) -> None:
         """Raise DomainError unless every file has the hash in the manifest."""
-        files, hashed = set(self.zip.namelist()) - {MANIFEST, README, PADDING}, 0
+        files, hashed = set(self.zip.namelist()) - {MANIFEST, README, PADDING} - self.files, 0
         if files != set(self.manifest):
             raise invalid_export("incomplete", f"The files do not match {MANIFEST}. Upload the export as it was downloaded.")
         for name, listed in self.manifest.items():

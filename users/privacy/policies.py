@@ -61,8 +61,10 @@ def targets_of(model: AnyModel) -> list[AnyModel]:
     """Return the models that rows of `model` refer to."""
     policy = find_policy(model)
     loose = [apps.get_model(label) for label in (policy.loose_references.values() if policy else ())]
-    linked = [field.related_model for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
-    return sorted({*loose, *linked}, key=lambda target: target._meta.label)
+    columns = model._meta.concrete_fields
+    linked = [field.related_model for field in columns if isinstance(field, models.ForeignKey)]
+    named = [apps.get_model(field.refers_to) for field in columns if hasattr(field, "refers_to")]
+    return sorted({*loose, *linked, *named}, key=lambda target: target._meta.label)
 
 
 def policy_of(model: AnyModel) -> Privacy:
@@ -91,11 +93,10 @@ def other_users(model: AnyModel) -> list[models.Field[Any, Any]]:
 
 @cache
 def columns_of(model: AnyModel) -> tuple[models.Field[Any, Any], ...]:
-    """Return the exported fields: all except the owner, the primary key (replaced by a number) and withheld fields."""
+    """Return the exported fields: all except the owner, the primary key (replaced by a number), generated and withheld ones."""
     hidden = {*policy_of(model).withheld, *getattr(model, "secret_fields", ())}
-    return tuple(
-        field for field in model._meta.concrete_fields if not (field.primary_key or is_owner(field) or field.name in hidden)
-    )
+    columns = [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
+    return tuple(field for field in columns if not (is_owner(field) or field.name in hidden))
 
 
 def exported() -> list[AnyModel]:

@@ -9,19 +9,20 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from types import NoneType, SimpleNamespace
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, connections, models, transaction
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLInsertCompiler
+from psycopg.errors import CheckViolation
 
 from core import clock
 from core.encryption.fields import is_encrypted
 from core.errors import ConflictError, DomainError
 from core.postgres.limits import job_time
-from core.privacy.declarations import Restore
+from core.privacy.declarations import HasFile, Restore
 from users.locks import lock
 from users.models import User
 from users.privacy.archive import name_of
@@ -33,10 +34,10 @@ from users.privacy.row_serialization import Row, RowDeserializer
 Numbered = tuple[int, models.Model]  # the line that a row came from
 
 
-# The constraints of the imported tables that are checked at the commit.
+# The foreign keys and the triggers of the imported tables that are checked at the commit.
 DEFERRED = """
 SELECT string_agg(quote_ident(conname), ', ') FROM pg_constraint
- WHERE condeferrable AND contype = 'f' AND conrelid = ANY (%s::regclass[])
+ WHERE condeferrable AND contype IN ('f', 't') AND conrelid = ANY (%s::regclass[])
 """
 
 
@@ -61,6 +62,7 @@ def restore(
         for model in reversed([model for model in wanted if policy_of(model).is_replaced]):
             rows_of(model, user).delete()
         counts = {name_of(model): _restore_file(bundle, model, reader) for model in wanted}
+        bundle.require_no_more_files()
         _check_references(wanted)
     return counts
 
@@ -73,6 +75,8 @@ def _check_references(wanted: list[AnyModel]) -> None:
         try:
             cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
         except IntegrityError as error:
+            if isinstance(error.__cause__, CheckViolation):
+                raise invalid_export("refused", str(error.__cause__.diag.message_primary)) from error
             raise invalid_export(
                 "does_not_exist", "It refers to an object that does not exist here, such as a plan."
             ) from error
@@ -89,9 +93,22 @@ def require_empty(user: User, *, by: Restore = Restore.OWNER) -> None:
 def _restore_file(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> int:
     count = 0
     for batch in bundle.batches(model):
-        _store(model, [_instance(model, number, row, reader) for number, row in batch])
+        instances = [_instance(model, number, row, reader) for number, row in batch]
+        _store(model, instances)
+        if policy_of(model).max_file_bytes:
+            _store_files(bundle, model, batch, instances)
         count += len(batch)
     return count
+
+
+def _store_files(bundle: ExportReader, model: AnyModel, batch: list[tuple[int, Row]], instances: list[Numbered]) -> None:
+    """Store the files of rows, whose names have the numbers that the rows have in `id`."""
+    for (line_number, row), (_, instance) in zip(batch, instances, strict=True):
+        owner = cast("HasFile", instance)
+        try:
+            owner.store_file(bundle.take_file(model, row["id"], owner))
+        except DomainError as error:
+            raise _at(model, line_number, f"file: {error.message}") from error
 
 
 def _instance(model: AnyModel, number: int, row: Row, reader: RowDeserializer) -> Numbered:

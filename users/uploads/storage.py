@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1024 * 1024
 FASTEST = 1
-COMPRESSED = frozenset({UploadKind.IMPORT, UploadKind.DRY_RUN})  # statements are text; an export is compressed already
+# statements and exports of other apps are text; an export of all data is compressed already
+COMPRESSED = frozenset({UploadKind.IMPORT, UploadKind.DRY_RUN, UploadKind.MOVE})
 
 
 class StoppedError(Exception):

@@ -1,7 +1,9 @@
-"""Django's PostgreSQL backend, with time limits and with a connection pool that checks connections without a query.
+"""Django's PostgreSQL backend, with time limits, cheap savepoints, and a pool that checks connections without a query.
 
 A server that goes away closes the connection, which the client's socket shows. Django's own check is a query each time that a
 connection is taken, which is a tenth of the time of a list request.
+
+A commit and the statements of a savepoint are sent by libpq. A cursor would take three times as long.
 """
 
 from select import POLLIN, poll
@@ -10,6 +12,8 @@ from typing import Any
 import psycopg
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from core.postgres import limits
@@ -40,6 +44,31 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             self._connection_pools.setdefault(self.alias, pool)
         return self._connection_pools[self.alias]
+
+    def _commit(self) -> None:
+        if not self._send_in_transaction("COMMIT"):
+            super()._commit()  # type: ignore[misc]  # the stubs leave out private methods
+
+    def _savepoint(self, sid: str) -> None:
+        if not self._send_in_transaction(self.ops.savepoint_create_sql(sid)):
+            super()._savepoint(sid)  # type: ignore[misc]  # as above
+
+    def _savepoint_commit(self, sid: str) -> None:
+        if not self._send_in_transaction(self.ops.savepoint_commit_sql(sid)):
+            super()._savepoint_commit(sid)  # type: ignore[misc]  # as above
+
+    def _send_in_transaction(self, statement: str) -> bool:
+        """Send a statement without rows. Return False if Django must: outside of a transaction, or if it logs statements."""
+        raw: psycopg.Connection[Any] | None = self.connection
+        if raw is None or self.queries_logged or raw.info.transaction_status != TransactionStatus.INTRANS:
+            return False
+        with self.wrap_database_errors:
+            result = raw.pgconn.exec_(statement.encode())
+            if raw.closed:
+                raise psycopg.OperationalError(result.get_error_message(raw.info.encoding))
+            if result.status != ExecStatus.COMMAND_OK:
+                raise error_from_result(result, encoding=raw.info.encoding)
+        return True
 
 
 def check(raw: "psycopg.Connection[Any]") -> None:

@@ -23,12 +23,28 @@ COLUMNS = (
     "description",
     "category",
     "merchant_name",
+    "payee",
     "transaction_date",
     "posted_date",
     "reference_number",
     "status",
     "metadata",
 )
+CATEGORIES = """
+INSERT INTO finance_category (id, user_id, name, slug, kind, color, icon, is_archived, created_at, updated_at)
+SELECT core_uuid7(clock_timestamp()), user_id, initcap(replace(category, '-', ' ')), category,
+       CASE WHEN bool_and(transaction_type = 'income') THEN 'income'
+            WHEN bool_and(transaction_type = 'transfer') THEN 'transfer' ELSE 'expense' END,
+       '', '', false, statement_timestamp(), statement_timestamp()
+  FROM {stage} WHERE category IS NOT NULL GROUP BY user_id, category
+ON CONFLICT DO NOTHING
+"""
+PAYEES = """
+INSERT INTO finance_payee (id, user_id, name, created_at, updated_at)
+SELECT core_uuid7(clock_timestamp()), user_id, payee, statement_timestamp(), statement_timestamp()
+  FROM {stage} WHERE payee IS NOT NULL GROUP BY user_id, payee
+ON CONFLICT DO NOTHING
+"""
 MARK = {"source": "demo"}
 MARK_TEXT = '{"source": "demo"}'
 
@@ -46,7 +62,7 @@ def load(people: Sequence[Person]) -> None:
     stored = FinancialTransaction.objects.filter(user__in=users, metadata__contains=MARK).values_list("user_id")
     last = dict(stored.annotate(last=Max("transaction_date")))
     rows = (row for person in people for row in _rows(person, accounts, last.get(person.id)))
-    staging.insert(FinancialTransaction, COLUMNS, rows)
+    staging.insert(FinancialTransaction, COLUMNS, rows, parents=[CATEGORIES, PAYEES])
 
 
 def _new_accounts(person: Person) -> Iterator[EncryptedFinancialProfile]:
@@ -90,8 +106,9 @@ def _rows(person: Person, accounts: dict[Any, Any], last: date | None) -> Iterat
             f"CARD PURCHASE {item.merchant.upper()}"
             if item.account == money.CARD and item.merchant
             else item.merchant or "TRANSFER",
-            item.category,
+            item.category or None,
             item.merchant,
+            item.merchant or None,
             item.day,
             min(item.day + timedelta(days=1), today),
             item.reference,

@@ -16,14 +16,21 @@ INSERT = (
 )
 
 
-def insert(model: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows, whose values have no tabs and no backslashes, in a transaction. Each gets a key and its times."""
+NULL = r"\N"
+
+
+def insert(model: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, parents: Sequence[str] = ()) -> None:
+    """Insert rows, whose texts have no tabs and no backslashes, in a transaction. Each gets a key and its times.
+
+    `parents` are statements that first insert the rows to which the staged ones refer.
+    """
     table = model._meta.db_table
     names = {"table": table, "stage": f"staged_{table}", "columns": ", ".join(("id", *columns))}
-    lines = ("\t".join([str(uuid7()), *map(str, row)]) + "\n" for row in rows)
+    lines = ("\t".join([str(uuid7()), *(NULL if value is None else str(value) for value in row)]) + "\n" for row in rows)
     with connection.cursor() as cursor:
         cursor.execute(STAGE.format(**names))
         with cursor.copy(f"COPY {names['stage']} ({names['columns']}) FROM STDIN") as copy:
             while some := "".join(islice(lines, LINES_AT_ONCE)):
                 copy.write(some)
-        cursor.execute(INSERT.format(**names))
+        for statement in (*parents, INSERT):
+            cursor.execute(statement.format(**names))

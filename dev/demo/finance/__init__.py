@@ -9,18 +9,22 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from core import clock
-from dev.demo.finance import due_dates, projections
+from dev.demo.finance import divisions, due_dates, edits, projections, receipts, rules, transfers
 from dev.demo.finance.customers import DEMO_FINANCES
 from dev.demo.finance.generator import DemoAccount, DemoFinances, DemoTransaction, generate_transactions
 from dev.demo.finance.statement_files import statement_of_last_month
 from dev.demo.rows import save_checked, shared_fields
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.accounts import DEBTS, BalanceSource
+from finance.services.default_categories import create_default_categories
 from finance.services.imports import import_statement
+from finance.services.reconciliation import BankBalance, reconcile
+from finance.services.transaction_names import name_rows
 from finance.statements.source import StatementSource
 
 YEAR = timedelta(days=365)
 POSTED_AFTER = timedelta(days=2)
+TAGS = {"travel": ["vacation"], "gifts": ["family"], "dining": ["weekend"]}
 PENDING_KINDS = ("expense", "refund")
 
 
@@ -28,17 +32,28 @@ PENDING_KINDS = ("expense", "refund")
 def load(user: Any, *, today: date) -> None:
     """Create the accounts of `user` and their transactions in the year up to `today`. Existing rows stay."""
     finances = DEMO_FINANCES[user.email]
+    create_default_categories(user.pk)
     accounts = {account.key: _account(user, finances, account, today=today) for account in finances.accounts}
     known = set(FinancialTransaction.objects.for_user(user).values_list("financial_profile_id", "reference_number"))
     year = generate_transactions(finances, user.email, today - YEAR, today)
     new = [item for item in year if (accounts[item.account].pk, item.reference_number) not in known]
     rows = [_row(user, accounts[item.account], item, today=today) for item in new]
+    for row in rows:
+        row.tags = TAGS.get(row.category, [])
+    if rows:
+        name_rows(rows)
     FinancialTransaction.objects.bulk_create(rows, batch_size=1_000)
     _post_pending(user, today=today)
     _update_balances(finances, accounts, end_of_last_month=today.replace(day=1) - timedelta(days=1))
+    _reconcile(accounts)
     _import_file(user, finances, accounts[finances.statement.account], today=today)
     due_dates.load(user, currency=finances.currency, today=today)
     projections.load(user, today=today)
+    transfers.load(user, today=today)
+    receipts.load(user)
+    divisions.load(user)
+    rules.load(user)
+    edits.load(user, today=today)
 
 
 def _account(user: Any, finances: DemoFinances, account: DemoAccount, *, today: date) -> EncryptedFinancialProfile:
@@ -99,6 +114,14 @@ def _update_balances(
             row.account_balance, row.balance_date = balance, end_of_last_month
             row.overpaid = row.profile_type in DEBTS and balance > 0
             row.save(update_fields=["account_balance", "balance_date", "overpaid"])
+
+
+def _reconcile(accounts: dict[str, EncryptedFinancialProfile]) -> None:
+    """Reconcile each account once with its balance at the end of the last month; later transactions have no mark."""
+    for account in accounts.values():
+        if account.opening_balance is None and account.account_balance is not None and account.balance_date is not None:
+            bank = BankBalance(day=account.balance_date, balance=account.account_balance, overpaid=account.overpaid)
+            reconcile(account, bank, now=clock.now())
 
 
 def _import_file(user: Any, finances: DemoFinances, account: EncryptedFinancialProfile, *, today: date) -> None:

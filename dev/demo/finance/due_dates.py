@@ -9,8 +9,10 @@ from typing import Any
 from dev.demo.rows import save_checked
 from finance import recurrence
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
+from finance.models.categories import CategoryKind
 from finance.models.due_dates import DueDate
 from finance.services import record_payment
+from finance.services.names import resolve_categories
 
 SHOWN = timedelta(days=150)  # the first due date is about that long ago
 
@@ -108,7 +110,7 @@ def load(user: Any, *, currency: str, today: date) -> None:
         new = UserExpenseDueDate(
             user=user,
             expense_name=due.name,
-            expense_category=due.category,
+            expense_category=resolve_categories(user.pk, {due.category: CategoryKind.EXPENSE})[due.category],
             is_essential=due.is_essential,
             auto_pay_enabled=due.auto_pay,
         )

@@ -107,6 +107,17 @@ def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = 
             subscription["default_payment_method"] = method["id"]
 
 
+def activate_after_write_off(account: Account, invoice: Obj) -> None:
+    """Activate a past due subscription whose latest invoice was marked as uncollectible.
+
+    See docs.stripe.com/billing/subscriptions/overview#subscription-statuses.
+    """
+    subscription = account.store.find(invoice["_"].get("subscription"))
+    if subscription and subscription["latest_invoice"] == invoice["id"] and subscription["status"] == "past_due":
+        with updating(account, subscription):
+            subscription["status"] = "active"
+
+
 def activate_while_processing(account: Account, invoice: Obj, method: Obj | None) -> None:
     """Activate a subscription whose first payment is a bank debit. Stripe does so before the result is known."""
     subscription = account.store.find(invoice["_"].get("subscription"))

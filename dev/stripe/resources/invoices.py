@@ -4,7 +4,7 @@ from typing import Any
 
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError, declined, no_such
-from dev.stripe.lifecycle.collection import activate_after_payment, collect, finalize_and_collect
+from dev.stripe.lifecycle.collection import activate_after_payment, activate_after_write_off, collect, finalize_and_collect
 from dev.stripe.lifecycle.invoices import draft, finalize, mark_paid, mark_uncollectible, void
 from dev.stripe.lifecycle.partial_payments import attach_payment
 from dev.stripe.lifecycle.sent_invoices import due_date_of, send_invoice
@@ -147,4 +147,5 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
     if invoice["status"] != "open":
         raise ApiError(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
     mark_uncollectible(account, invoice)
+    activate_after_write_off(account, invoice)
     return invoice

@@ -17,7 +17,9 @@ from finance.models import (
     EncryptedFinancialProfile,
     FinancialTransaction,
     IncomeProjection,
+    RefundShare,
     StatementImportRow,
+    TransactionSplit,
     UserExpenseDueDate,
     UserIncomeDueDate,
 )
@@ -38,6 +40,8 @@ AMOUNTS: tuple[tuple[Any, str, dict[str, Any], bool], ...] = (
     (RecurringCharge, "annual_amount", {}, False),
     *((BillingMovement, name, {}, False) for name in ("annual_change", "annual_before", "annual_after")),
     (CareerMilestone, "target_salary", {}, True),
+    (TransactionSplit, "amount", {}, False),
+    (RefundShare, "amount", {}, False),
     (CareerMilestone, "current_salary", {}, True),
     (EncryptedFinancialProfile, "account_balance", {"balance_date": "2026-01-31", "balance_source": "user"}, True),
     (EncryptedFinancialProfile, "credit_limit", {}, True),

@@ -3,7 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from finance.models import (
+    DeletedTransaction,
+    EditedRow,
+    EditRun,
+    EncryptedFinancialProfile,
+    FinancialTransaction,
+    StatementImport,
+    StatementImportRow,
+)
 
 ACCOUNT, TRANSACTION = "finance_encryptedfinancialprofile", "finance_financialtransaction"
 IMPORT, ROW = "finance_statementimport", "finance_statementimportrow"
@@ -33,6 +41,22 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     ),
     f"{ACCOUNT}_balance_source_known": (EncryptedFinancialProfile, {"balance_source": "user"}, None),  # read-only
     f"{ACCOUNT}_balance_source_choice": (EncryptedFinancialProfile, BALANCE | {"balance_source": "bank"}, None),
+    f"{ACCOUNT}_opening_balance_known": (EncryptedFinancialProfile, {"opening_balance": "5.00"}, None),
+    f"{ACCOUNT}_opening_balance_size": (
+        EncryptedFinancialProfile,
+        {"opening_balance": "10000000000000.00", "reconciled_date": "2026-01-31"},
+        None,
+    ),
+    f"{ACCOUNT}_opening_balance_decimals": (
+        EncryptedFinancialProfile,
+        {"opening_balance": "5.005", "reconciled_date": "2026-01-31"},
+        None,
+    ),
+    f"{ACCOUNT}_reconciled_date_bounds": (
+        EncryptedFinancialProfile,
+        {"opening_balance": "5.00", "reconciled_date": "1899-12-31"},
+        None,
+    ),
     f"{ACCOUNT}_interest_rate_bounds": (EncryptedFinancialProfile, {"interest_rate": "1.0001"}, {"interest_rate": "1.0001"}),
     f"{ACCOUNT}_sync_status_choice": (EncryptedFinancialProfile, {"sync_status": "done"}, None),  # read-only
     f"{ACCOUNT}_metadata_shape": (EncryptedFinancialProfile, {"metadata": []}, {"metadata": []}),
@@ -59,6 +83,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         {"posted_date": "2201-01-01"},
         {"posted_date": "2201-01-01"},
     ),
+    f"{TRANSACTION}_reconciled_date_bounds": (FinancialTransaction, {"reconciled_date": "2201-01-01"}, None),
     f"{TRANSACTION}_metadata_shape": (FinancialTransaction, {"metadata": []}, {"metadata": []}),
     f"{TRANSACTION}_reference_number_unique": (
         FinancialTransaction,
@@ -89,4 +114,16 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         {"account_id": "=other", "content_hash": UUID(int=1), "occurrence": 1, "is_claim": True},
         None,
     ),
+    # edits and deleted transactions are written by triggers and services
+    "finance_editrun_kind_choice": (EditRun, {"kind": "mood"}, None),
+    "finance_editrun_row_count_bounds": (EditRun, {"row_count": -1}, None),
+    "finance_editrun_details_shape": (EditRun, {"details": []}, None),
+    "finance_editrun_rule_version_bounds": (EditRun, {"rule_version": 0}, None),
+    "finance_editrun_rule_version_known": (EditRun, {"kind": "bulk"}, None),
+    "finance_editrun_undone_at_in_time": (EditRun, {"undone_at": "2199-01-01T00:00:00Z"}, None),
+    "finance_editedrow_before_shape": (EditedRow, {"before": []}, None),
+    "finance_editedrow_after_shape": (EditedRow, {"after": []}, None),
+    "finance_editedrow_transaction_id_unique": (EditedRow, {"run_id": "=other", "transaction_id": "=other"}, None),
+    "finance_deletedtransaction_row_shape": (DeletedTransaction, {"row": []}, None),
+    "finance_deletedtransaction_parts_shape": (DeletedTransaction, {"parts": []}, None),
 }

@@ -78,6 +78,18 @@ def test_an_invoice_with_a_payment_is_not_voided(shop: Shop) -> None:
     assert shop.v1.invoices.mark_uncollectible(invoice.id).amount_paid == 400
 
 
+def test_writing_off_the_latest_invoice_activates_a_past_due_subscription(shop: Shop) -> None:
+    shop.emulator.set(after_last_retry="past_due")
+    subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
+    shop.emulator.advance(63 * DAY)
+    latest, earlier = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data
+    shop.v1.invoices.mark_uncollectible(earlier.id)
+    assert shop.v1.subscriptions.retrieve(subscription.id).status == "past_due"
+    shop.v1.invoices.mark_uncollectible(latest.id)
+    assert shop.v1.subscriptions.retrieve(subscription.id).status == "active"
+    assert shop.emulator.pay_invoice(latest.id, "visa") == "succeeded"
+
+
 def test_an_invoice_paid_out_of_band_is_paid(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     shop.emulator.advance(29 * DAY)

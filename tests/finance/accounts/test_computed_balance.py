@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from dev.factories import AccountFactory, ImportFactory, ImportRowFactory, TransactionFactory
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
-from finance.services import restore_transaction
+from finance.models import DeletedTransaction, EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
+from finance.services import restore_transactions
 from users.models import User
 
 URL = "/api/v1/finance/accounts/"
@@ -158,7 +158,8 @@ class History:
         elif step == "rebalance":
             EncryptedFinancialProfile.objects.filter(pk=account.pk).update(account_balance=amount, balance_date=day)
         elif step == "restore" and self.deleted:
-            restore_transaction(user=self.alice, transaction_id=self.deleted.pop(number % len(self.deleted)))
+            key = self.deleted.pop(number % len(self.deleted))
+            restore_transactions(DeletedTransaction.objects.filter(pk=key))
         elif rows and step in ("edit", "move", "delete"):
             self.change(step, rows[number % len(rows)], account, {"amount": amount, "transaction_date": day, "status": status})
 

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from core import jobs
 from dev.factories import ExpenseDueDateFactory, IncomeDueDateFactory, ProfileFactory
+from dev.factories.finance import category_of
 from finance.models import UserExpenseDueDate, UserIncomeDueDate
 from finance.services import record_payment, update_due_date_statuses
 from tests.finance.due_dates.conftest import EXPENSES, INCOME, TODAY
@@ -96,9 +97,14 @@ def test_the_next_one_comes_first(as_alice: APIClient, alice: User) -> None:
 def test_lists_are_filtered_by_derived_values(
     as_alice: APIClient, rent: UserExpenseDueDate, query: dict[str, str], expected: list[str]
 ) -> None:
-    other = {"user": rent.user, "expense_category": "phone"}
+    other = {"user": rent.user, "expense_category": category_of(rent.user, "phone")}
     ExpenseDueDateFactory(**other, expense_name="Phone", expected_amount="20.00", due_date=date(2026, 3, 5))
-    fitness = {"expense_category": "fitness", "is_essential": False, "expected_amount": "89.00", "frequency": "yearly"}
+    fitness = {
+        "expense_category": category_of(rent.user, "fitness"),
+        "is_essential": False,
+        "expected_amount": "89.00",
+        "frequency": "yearly",
+    }
     ExpenseDueDateFactory(**other | fitness, expense_name="Gym", due_date=date(2026, 4, 1))
     assert names(as_alice.get(EXPENSES, query)) == expected
 

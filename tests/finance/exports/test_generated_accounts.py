@@ -79,7 +79,8 @@ class Given(Selection):
     given: list[dict[str, Any]]
 
     def rows(self) -> Iterator[ExportedRow]:
-        extra = {"id": uuid4(), "balance": None, "first_day": NOW.date(), "last_day": NOW.date()}
+        extra: dict[str, Any] = {"id": uuid4(), "balance": None, "first_day": NOW.date(), "last_day": NOW.date()}
+        extra |= {"payee": "", "note": "", "tags": [], "splits": "[]"}
         ordered = sorted(self.given, key=lambda row: (row["currency"] != "USD", row["currency"], row["status"] == "pending"))
         return (ExportedRow(**row, **extra, transaction_type=kind_of(row)) for row in ordered)
 

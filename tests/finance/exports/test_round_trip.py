@@ -63,7 +63,7 @@ def full(alice: User) -> Any:
             transaction_type="income" if amount > 0 else "expense",
             merchant_name=text[:255],
             description=text[::-1] if number % 3 else LONG[number:],
-            category=text[:100],
+            category=f"Kind {number % 7}",
             reference_number=f"{text}{number}" if number % 2 else "",
             transaction_date=date(2026, 3, 1 + number % 28),
             posted_date=[None, date(2026, 3, 1 + number % 28), date(2026, 4, 2), date(2026, 2, 27)][number % 4],

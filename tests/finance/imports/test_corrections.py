@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from dev.factories import PaymentFactory
+from dev.factories.finance import category_of
 from finance.models import FinancialTransaction, StatementImportRow
 from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.statement_files import Line, ofx_of, rows_of
@@ -37,7 +38,7 @@ def test_a_replacement_updates_the_transaction(bring: Bring) -> None:
 def test_the_users_changes_survive_a_replacement(bring: Bring) -> None:
     bring(ORIGINAL)
     row = FinancialTransaction.objects.get()
-    row.description, row.category, row.metadata = "Breakfast", "dining", {"note": "with bob"}
+    row.description, row.category, row.metadata = "Breakfast", category_of(row.user, "dining"), {"note": "with bob"}
     row.save()
     bring(REPLACED)
     after = FinancialTransaction.objects.get()
@@ -143,7 +144,7 @@ def touched(bring: Bring) -> FinancialTransaction:
     """Return a transaction that the user has changed, and whose deletion by the bank is in review."""
     bring(ORIGINAL)
     row = FinancialTransaction.objects.get()
-    row.category = "dining"
+    row.category = category_of(row.user, "dining")
     row.save()
     assert bring(DELETED).review_reasons == {"correction": 1}
     return row

@@ -27,7 +27,7 @@ def test_a_row_of_csv_becomes_a_transaction_with_its_category(bring: Bring) -> N
     result = bring(csv_file("2026-03-02,1200.50,Salary,Income", header="Date,Amount,Description,Category"))
     row = FinancialTransaction.objects.get()
     assert (result.format, result.created) == ("csv", 1)
-    assert (row.amount, row.transaction_type, row.category) == (Decimal("1200.50"), "income", "Income")
+    assert (row.amount, row.transaction_type, row.category) == (Decimal("1200.50"), "income", "income")
     assert row.reference_number == ""
 
 

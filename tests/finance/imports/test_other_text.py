@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from dev.factories.finance import category_of
 from finance.models import FinancialTransaction, StatementImport
 from finance.models.imports import ReviewReason
 from finance.services import Resolution, ReviewDecision, resolve_reviews
@@ -54,7 +55,7 @@ def test_a_match_takes_over_the_texts(bring: Bring, undo: Undo) -> None:
 def test_a_text_that_the_user_edited_stays(bring: Bring) -> None:
     bring(file(*DAYS[:2]), mapping=NOISE)
     row = FinancialTransaction.objects.order_by("pk").first()
-    row.description, row.category = "Breakfast", "dining"
+    row.description, row.category = "Breakfast", category_of(row.user, "dining")
     row.save()
     bring(file(*DAYS[:2]), mapping=INFO)
     decide("match")

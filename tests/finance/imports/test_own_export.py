@@ -32,7 +32,12 @@ def exported(alice: User, as_alice: APIClient) -> bytes:
     """Return the export of a transaction for each text."""
     account = AccountFactory(user=alice)
     for number, text in enumerate(TEXTS):
-        texts = {"description": text, "merchant_name": text, "category": text, "reference_number": f"{text}{number}"}
+        texts = {
+            "description": text,
+            "merchant_name": text,
+            "category": f"Kind {number % 3}",
+            "reference_number": f"{text}{number}",
+        }
         amount = Decimal(f"-{number + 1}.50")
         TransactionFactory(user=alice, financial_profile=account, amount=amount, transaction_type="expense", **texts)
     return as_alice.get(EXPORT).getvalue()

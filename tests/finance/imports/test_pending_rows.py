@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dev.factories import TransactionFactory
+from dev.factories.finance import category_of
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
 from tests.finance.imports.conftest import Bring
 from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
@@ -33,7 +34,7 @@ def test_a_posted_row_takes_the_place_of_its_pending_one(bring: Bring) -> None:
 def test_the_users_changes_survive(bring: Bring) -> None:
     bring(ofx_of(pending=(WAITING,)))
     row = stored()
-    row.category, row.metadata, row.description = "dining", {"note": "with bob"}, "Breakfast"
+    row.category, row.metadata, row.description = category_of(row.user, "dining"), {"note": "with bob"}, "Breakfast"
     row.save()
     bring(ofx_of(Line(id="H1", amount="-6.00")))
     row = stored()

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from dev.factories.finance import category_of
 from finance.models import FinancialTransaction, StatementImportRow
 from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
@@ -107,7 +108,12 @@ def test_a_match_takes_over_the_text(bring: Bring, undo: Undo, as_alice: APIClie
 def test_a_match_keeps_what_the_user_has_edited(bring: Bring, as_alice: APIClient) -> None:
     bring(ofx_of(FIRST))
     row = FinancialTransaction.objects.get()
-    row.description, row.amount, row.category, row.status = "Breakfast", Decimal("-2.50"), "dining", "disputed"
+    row.description, row.amount, row.category, row.status = (
+        "Breakfast",
+        Decimal("-2.50"),
+        category_of(row.user, "dining"),
+        "disputed",
+    )
     row.save()
     bring(ofx_of(Line(id="P1", text="Tea Room")))
     resolve(as_alice, decision="match", transaction=str(row.pk))

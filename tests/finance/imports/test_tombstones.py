@@ -7,6 +7,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from dev.factories import TransactionFactory
+from dev.factories.finance import category_of
 from finance.models import FinancialTransaction, StatementImportRow
 from tests.conftest import ClientFor
 from tests.finance.imports.conftest import Bring
@@ -51,7 +52,7 @@ def test_a_csv_row_deleted_before_its_id_was_known_stays_deleted(bring: Bring) -
 def test_a_restored_row_has_its_old_values(bring: Bring, as_alice: APIClient) -> None:
     bring(ofx_of(Line(id="P1", amount="-9999999999.99")))
     row = FinancialTransaction.objects.get()
-    row.category, row.metadata = "dining", {"note": "with bob", "cents": 0.1}
+    row.category, row.metadata = category_of(row.user, "dining"), {"note": "with bob", "cents": 0.1}
     row.save()
     before = FinancialTransaction.objects.values().get()
     row.delete()
@@ -79,15 +80,6 @@ def test_a_second_restore_is_not_found(bring: Bring, as_alice: APIClient) -> Non
     assert as_alice.post(RESTORE.format(key)).status_code == 404
 
 
-def test_a_manual_transaction_cannot_be_restored(alice: User, as_alice: APIClient) -> None:
-    row = TransactionFactory(user=alice)
-    key = row.pk
-    row.delete()
-    response = as_alice.post(RESTORE.format(key))
-    assert response.status_code == 404
-    assert response.json()["errors"][0]["code"] == "not_found"
-
-
 def test_another_users_transaction_cannot_be_restored(bring: Bring, bob: User, api: ClientFor) -> None:
     bring(csv_of(Line()))
     key = FinancialTransaction.objects.get().pk
@@ -104,5 +96,5 @@ def test_a_row_whose_reference_is_taken_cannot_be_restored(bring: Bring, alice: 
     TransactionFactory(user=alice, financial_profile=account, reference_number="P1")
     response = as_alice.post(RESTORE.format(key))
     assert response.status_code == 409
-    assert response.json()["errors"][0]["code"] == "place_taken"
+    assert response.json()["errors"][0]["code"] == "reference_number_taken"
     assert FinancialTransaction.objects.get().amount != Decimal("-5.00")

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from core.errors import ConflictError
 from dev.factories import TransactionFactory
+from dev.factories.finance import category_of
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from finance.services import ReviewDecision, resolve_row
 from tests.conftest import ClientFor
@@ -38,7 +39,7 @@ def test_the_file_can_be_imported_again(bring: Bring, undo: Undo, content: bytes
 def test_a_row_changed_since_is_reported_and_stays(bring: Bring, undo: Undo) -> None:
     result = bring(FILE)
     changed = FinancialTransaction.objects.get(reference_number="P2")
-    changed.category = "dining"
+    changed.category = category_of(changed.user, "dining")
     changed.save()
     undone = undo(result)
     assert undone.removed == 2
@@ -50,7 +51,8 @@ def test_a_row_changed_since_is_reported_and_stays(bring: Bring, undo: Undo) -> 
 
 def test_a_change_by_a_bulk_update_counts_too(bring: Bring, undo: Undo) -> None:
     result = bring(FILE)
-    FinancialTransaction.objects.filter(reference_number="P2").update(category="dining")
+    changed = FinancialTransaction.objects.filter(reference_number="P2")
+    changed.update(category=category_of(changed.get().user, "dining"))
     assert undo(result).removed == 2
 
 
@@ -88,7 +90,7 @@ def test_undoing_both_in_turn_leaves_nothing(bring: Bring, undo: Undo) -> None:
 def test_a_superseded_transaction_changed_since_stays(bring: Bring, undo: Undo) -> None:
     bring(WAITING)
     result = bring(POSTED)
-    FinancialTransaction.objects.update(category="dining")
+    FinancialTransaction.objects.update(category=category_of(FinancialTransaction.objects.first().user, "dining"))
     undone = undo(result)
     assert (undone.restored, len(undone.kept)) == (0, 1)
     assert FinancialTransaction.objects.get().status == "completed"

@@ -58,7 +58,10 @@ def test_the_daily_job_creates_and_protects_a_missing_month() -> None:
 
 
 @pytest.fixture
-def old_months() -> None:
+def old_months(settings: Settings) -> None:
+    """Create the partitions of January 2019 and 2020, of which the retention has ended for the first only."""
+    this_year = int(one("SELECT to_char(now(), 'YYYY')"))
+    settings.AUDIT_RETENTION_MONTHS = (this_year - 2020) * 12 + 12
     as_owner(
         "CREATE TABLE system_auditevent_201901 PARTITION OF system_auditevent FOR VALUES"
         " FROM ('01680000-0000-0000-0000-000000000000') TO ('01690000-0000-0000-0000-000000000000');"
@@ -67,9 +70,7 @@ def old_months() -> None:
     )
 
 
-def test_an_expired_month_is_dropped(old_months: None, settings: Settings) -> None:
-    this_year = int(one("SELECT to_char(now(), 'YYYY')"))
-    settings.AUDIT_RETENTION_MONTHS = (this_year - 2020) * 12 + 12
+def test_an_expired_month_is_dropped(old_months: None) -> None:
     assert services.maintain_audit_partitions() == 1
     assert months()[0] == "202001"
 

@@ -1,0 +1,1 @@
+"""Moving in: files with all accounts of other finance apps."""
