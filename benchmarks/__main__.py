@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.production import configure
-from benchmarks.scale import OPERATIONS_PART, PARTS, RULES_PART, SEARCH_PART, SERVER_PARTS, Scale
+from benchmarks.scale import CHANGES_PART, OPERATIONS_PART, PARTS, SEARCH_PART, SERVER_PARTS, Scale
 
 
 def parsed(arguments: list[str]) -> Scale:
@@ -17,7 +17,7 @@ def parsed(arguments: list[str]) -> Scale:
     parser.add_argument("--rows", type=int, default=200_000, help="transactions in the table (%(default)s)")
     parser.add_argument(
         "--only",
-        choices=[*PARTS, SEARCH_PART, RULES_PART, OPERATIONS_PART, *SERVER_PARTS],
+        choices=[*PARTS, SEARCH_PART, CHANGES_PART, OPERATIONS_PART, *SERVER_PARTS],
         help="measure one part; write nothing to results/",
     )
     parser.add_argument(

@@ -7,7 +7,7 @@ PARTS = ("lists", "wall", "twins", "post", "import", "export", "flat")
 SERVER_PARTS = ("cold", "memory", "servers")
 OPERATIONS_PART = "operations"
 SEARCH_PART = "search"
-RULES_PART = "rules"
+CHANGES_PART = "changes"
 ROWS_PER_USER = 2_000
 
 

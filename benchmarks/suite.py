@@ -5,12 +5,24 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import exports, imports, lists, operations, other_lists, posts, report, rls_cost, rules, searches, table_growth
+from benchmarks import (
+    changes,
+    exports,
+    imports,
+    lists,
+    operations,
+    other_lists,
+    posts,
+    report,
+    rls_cost,
+    searches,
+    table_growth,
+)
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import database
 from benchmarks.measure import Meter, meter
 from benchmarks.report import Part
-from benchmarks.scale import OPERATIONS_PART, RULES_PART, SEARCH_PART, SERVER_PARTS, Scale
+from benchmarks.scale import CHANGES_PART, OPERATIONS_PART, SEARCH_PART, SERVER_PARTS, Scale
 from benchmarks.servers import published
 from benchmarks.servers import suite as servers
 from core import rls
@@ -29,9 +41,9 @@ def run(scale: Scale) -> None:
                 found = searches.table(searches.run(users, ours, scale))
                 _print(found)
                 published.save_text(SEARCH_PART, found, scale)
-            if scale.includes(RULES_PART):
-                _print("Measuring: rules …")
-                _print(rules.table(users, scale))
+            if scale.includes(CHANGES_PART):
+                _print("Measuring: changes …")
+                _print(changes.table(users, scale))
             if scale.includes(OPERATIONS_PART):
                 _print("Measuring: operations …")
                 costs = operations.table(operations.run(scale))
