@@ -13,6 +13,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.utils.serializer_helpers import BindingDict
@@ -22,11 +23,13 @@ from core.api.money import AmountField
 from core.fast_lists import sql_serializer
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedModel
+from core.models.fields import JSONListField, JSONObjectField
 from core.models.money import MoneyField
 from core.models.references import NameReferenceField
 from core.models.validators import has_null_character
 
 
+@extend_schema_field({"$ref": "#/components/schemas/JsonValue"})
 class JsonField(serializers.JSONField):
     """A JSON field that refuses null characters, which PostgreSQL can't store."""
 
@@ -34,6 +37,16 @@ class JsonField(serializers.JSONField):
         if has_null_character(data):
             raise serializers.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"$ref": "#/components/schemas/JsonObject"})
+class JsonObjectField(JsonField):
+    """A JSON object with any members."""
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/JsonValue"}})
+class JsonListField(JsonField):
+    """A list of any JSON values."""
 
 
 class NameField(serializers.CharField):
@@ -197,6 +210,8 @@ class BaseSerializer(StrictSerializer, RowWriter):
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.JSONField: JsonField,
+        JSONObjectField: JsonObjectField,
+        JSONListField: JsonListField,
         MoneyField: AmountField,
         NameReferenceField: NameField,
     }

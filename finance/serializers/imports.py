@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
-from core.api.serializers import BaseSerializer, JsonField, ListedChoiceField, OwnedKeyField, StrictSerializer
+from core.api.money import AmountField
+from core.api.serializers import BaseSerializer, JsonField, JsonObjectField, ListedChoiceField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import BalanceReason, ReviewReason, RowVerdict
 from finance.serializers.warnings import WarningSerializer
@@ -47,10 +48,10 @@ class RowProblemSerializer(serializers.Serializer):
 
 @extend_schema_serializer(description="The check that opening balance and booked rows add up to the closing balance.")
 class BalanceCheckSerializer(serializers.Serializer):
-    opening = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance before the first row.")
-    closing = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance after the last row.")
-    computed = serializers.DecimalField(20, 2, allow_null=True, help_text="Opening plus the booked rows in `currency`.")
-    gap = serializers.DecimalField(20, 2, allow_null=True, help_text="Closing minus computed. 0.00 if the statement adds up.")
+    opening = AmountField(allow_null=True, help_text="Balance before the first row.")
+    closing = AmountField(allow_null=True, help_text="Balance after the last row.")
+    computed = AmountField(allow_null=True, help_text="Opening plus the booked rows in `currency`.")
+    gap = AmountField(allow_null=True, help_text="Closing minus computed. 0.00 if the statement adds up.")
     currency = serializers.CharField(max_length=3, help_text="ISO 4217 code of the four amounts.")
 
 
@@ -72,7 +73,7 @@ class PreviewRowSerializer(serializers.Serializer):
         ReviewReason.choices, allow_blank=True, help_text="The reason of a review, otherwise empty."
     )
     transaction_id = serializers.UUIDField(allow_null=True, help_text="The existing transaction that the row matches, or null.")
-    data = serializers.JSONField(  # type: ignore[assignment]  # a field, not the property of that name
+    data = JsonObjectField(  # type: ignore[assignment]  # a field, not the property of that name
         help_text="The row as read, in review with `candidates`; for an invalid row `field`, `code` and `message`."
     )
 
@@ -99,7 +100,7 @@ class ImportResultSerializer(serializers.Serializer):
         BalanceReason.choices, allow_blank=True, help_text="Why the balance is not set. Empty if it is."
     )
     options = ImportOptionsSerializer(help_text="The options that were used, sent or remembered.")
-    mapping = serializers.DictField(
+    mapping = JsonObjectField(
         help_text="The columns and formats of a CSV file that were used, to send as `mapping`. Empty for other formats."
     )
     unused_columns = serializers.ListField(
@@ -108,10 +109,9 @@ class ImportResultSerializer(serializers.Serializer):
     warnings = WarningSerializer(many=True, help_text="Empty if there are none.")
     first_rows = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField(allow_blank=True)),
-        required=False,
-        help_text="The cells of the first rows of a CSV file, to confirm the columns. Dry runs only.",
+        help_text="The cells of the first rows of a CSV file, to confirm the columns. Empty unless it is a dry run.",
     )
-    preview = PreviewRowSerializer(many=True, required=False, help_text="The first 100 rows. Dry runs only.")
+    preview = PreviewRowSerializer(many=True, help_text="The first 100 rows. Empty unless it is a dry run.")
 
     class Meta:
         example = {
@@ -128,12 +128,13 @@ class ImportResultSerializer(serializers.Serializer):
             "mapping": {},
             "unused_columns": [],
             "warnings": [EXAMPLE_WARNING],
+            "first_rows": [],
+            "preview": [],
         }
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         data: dict[str, Any] = super().to_representation(instance)
-        only_in_dry_runs = () if instance.dry_run else ("preview", "first_rows")
-        return {name: value for name, value in data.items() if name not in only_in_dry_runs}
+        return data if instance.dry_run else data | {"preview": [], "first_rows": []}
 
 
 @extend_schema_field(ImportOptionsSerializer)
@@ -141,9 +142,21 @@ class OptionsField(JsonField):
     """The options of an import, as a typed object in the schema."""
 
 
+@extend_schema_field(BalanceCheckSerializer)
+class BalanceCheckField(JsonField):
+    """The balances of a statement, as a typed object in the schema."""
+
+
+@extend_schema_field(WarningSerializer(many=True))
+class WarningsField(JsonField):
+    """The warnings of an import, as typed objects in the schema."""
+
+
 @extend_schema_serializer(description="A statement file that was imported, with the number of rows of each verdict.")
 class ImportSerializer(BaseSerializer):
     options = OptionsField(read_only=True, help_text="The options that were used, sent or remembered.")
+    statement = BalanceCheckField(read_only=True, help_text="Null balances are neither in the file nor sent with it.")
+    warnings = WarningsField(read_only=True, help_text="Empty if there are none.")
 
     class Meta:
         model = StatementImport
