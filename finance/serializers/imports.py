@@ -212,6 +212,12 @@ class ImportDetailSerializer(ImportSerializer):
 
 @extend_schema_serializer(description="A row of an imported statement file, and its verdict.")
 class ImportRowSerializer(BaseSerializer):
+    data = JsonObjectField(  # type: ignore[assignment]  # a field, not the property of that name
+        read_only=True,
+        allow_null=True,
+        help_text="The row as read, in review with `candidates`, or an invalid row's problem. May be null.",
+    )
+
     class Meta:
         model = StatementImportRow
         fields = [
@@ -232,7 +238,6 @@ class ImportRowSerializer(BaseSerializer):
         read_only_fields = fields
         extra_kwargs = {
             "transaction_id": {"help_text": "The transaction that the row created or matches. Null if there is none."},
-            "data": {"help_text": "The row as read, in review with `candidates`, or an invalid row's problem. May be null."},
         }
         example = {
             "verdict": "review",

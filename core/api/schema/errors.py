@@ -88,8 +88,11 @@ def add_errors(document: dict[str, Any]) -> None:
     components = document["components"]
     components["schemas"] |= SCHEMAS
     components["responses"] = {_name(status): response for status, response in RESPONSES.items()}
+    components["responses"]["NotModified"] = {"description": "The response to `If-None-Match` is still valid."}
     for operations in document["paths"].values():
         for method, operation in operations.items():
+            if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", [])):
+                operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
             for status in _statuses(method, operation):
                 operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{_name(status)}"})
 

@@ -92,6 +92,9 @@ class Schema(AutoSchema):
         if self.method in {"PUT", "PATCH", "DELETE"}:
             text = "An ETag. If the object was changed since, the request fails with status 412."
             return [OpenApiParameter("If-Match", str, "header", description=text)]
+        if getattr(self.view, "action", "") in {"list", "retrieve"}:
+            text = "The ETag of an earlier response. If it is still valid, the response is 304 without a body."
+            return [OpenApiParameter("If-None-Match", str, "header", description=text)]
         return []
 
 
