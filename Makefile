@@ -15,7 +15,7 @@ export DJANGO_SETTINGS_MODULE ?= dev.settings
 # Containers often set this variable, with which each process would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run manage migrations test long check lint types faults fuzz bench e2e integration lock audit clean
+.PHONY: help setup demo run manage migrations openapi test long check lint types faults fuzz bench e2e integration lock audit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

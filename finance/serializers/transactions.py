@@ -3,58 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from core.api.serializers import BaseSerializer, JsonField
+from core.api.serializers import BaseSerializer
 from core.models.base import BaseModel
 from finance.models import Category, FinancialTransaction
-from finance.models.divided import DIVIDED_FIELDS, REPLACES, SPLIT_HAS_NONE, DividedBy, TransactionType
+from finance.models.divided import DIVIDED_FIELDS, REPLACES, SPLIT_HAS_NONE, DividedBy
 from finance.models.division_columns import REFUND_OF, SPLITS, DivisionColumn
-from finance.models.transactions import MACHINE_FIELDS
 from finance.serializers.categories import CategorySerializer
 from finance.serializers.divisions import RefundOfField, SplitsField, TagsField
+from finance.serializers.sources import SourcesField
 from finance.serializers.warnings import WarningSerializer, reconciled_warnings
 from finance.services.divisions import store_divisions
 from finance.services.reconciliation import ends_reconciliation
 from finance.services.transaction_names import NamedChanges, name_rows
-from finance.sources import SourceKind
 
 PUBLIC = public_names(FinancialTransaction)
-SOURCE: dict[str, Any] = {
-    "type": "object",
-    "required": ["kind", "id", "version"],
-    "properties": {
-        "kind": {"type": "string", "enum": list(SourceKind), "description": "Who chose the value."},
-        "id": {
-            "type": ["string", "null"],
-            "format": "uuid",
-            "description": "The rule, suggestion or import. Null: the user.",
-        },
-        "version": {"type": ["integer", "null"], "description": "The version of the rule. Null: not a rule."},
-    },
-}
-FORMER = {"type": "string", "enum": list(TransactionType), "description": "The type before it was part of a transfer."}
-TRANSFER_SOURCE = {
-    **SOURCE,
-    "required": [*SOURCE["required"], "former"],
-    "properties": {**SOURCE["properties"], "former": FORMER},
-}
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "propertyNames": {"enum": [*MACHINE_FIELDS, "transfer"]},
-        "additionalProperties": {"anyOf": [SOURCE, TRANSFER_SOURCE]},
-        "example": {"category": {"kind": "user", "id": None, "version": None}},
-    }
-)
-class SourcesField(JsonField):
-    """The source of each field that machines may set."""
 
 
 def division_of(sent: Mapping[str, Any], row: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The last steps of the OpenAPI document: errors, required fields of responses, and references to what is repeated."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ JSON_SCHEMAS: dict[str, dict[str, Any]] = {
         "description": "A JSON object with any members.",
     },
 }
+CHOICE = re.compile(r"^\* `(.*)` - (.*)\n?", re.MULTILINE)
 SHARED_FROM = 3  # operations that have the same parameter
 
 
@@ -27,8 +29,15 @@ def finish_document(result: dict[str, Any], generator: SchemaGenerator, **_: obj
     result["components"].setdefault("schemas", {}).update(JSON_SCHEMAS)
     for operation in _operations(result):
         _refuse_empty_texts(operation)
+    for schema in list(result["components"]["schemas"].values()):
+        for field in schema.get("properties", {}).values():
+            _shorten_choices(field)
+            _remove_empty_default(field)
+        _shorten_choices(schema)
     add_errors(result)
+    _describe_defaults(result)
     _require_response_fields(result)
+    _refer_to_enums(result)
     _share_parameters(result)
     return result
 
@@ -43,6 +52,34 @@ def _refuse_empty_texts(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "query" and parameter["schema"] == {"type": "string"} and parameter["name"] not in MAY_BE_EMPTY:
             parameter["schema"]["minLength"] = 1
+
+
+def _shorten_choices(schema: dict[str, Any]) -> None:
+    """Remove the list of choices from a description if their labels say no more than their values."""
+    found = CHOICE.findall(schema.get("description", ""))
+    if found and all(_letters(value) == _letters(label) for value, label in found):
+        schema["description"] = CHOICE.sub("", schema["description"]).strip()
+        if not schema["description"]:
+            del schema["description"]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def _remove_empty_default(field: dict[str, Any]) -> None:
+    """Remove the default "" of a choice, which stands for a field that is not sent, and is no choice."""
+    if field.get("default") == "" and ("allOf" in field or "enum" in field):
+        del field["default"]
+
+
+def _describe_defaults(document: dict[str, Any]) -> None:
+    """Move the defaults of requests into the descriptions: openapi-typescript 7 requires each field that has one."""
+    for name, schema in document["components"]["schemas"].items():
+        for field in schema.get("properties", {}).values() if name.endswith("Request") else ():
+            if "default" in field:
+                text, default = field.get("description", ""), json.dumps(field.pop("default"), default=str)
+                field["description"] = text if "default" in text.lower() else f"{text} Default: {default}.".strip()
 
 
 def _require_response_fields(document: dict[str, Any]) -> None:
@@ -69,6 +106,18 @@ def _reachable(part: Any, schemas: dict[str, Any]) -> set[str]:
                 pending.append(schemas[name])
             pending += each.values()
     return found
+
+
+def _refer_to_enums(document: dict[str, Any]) -> None:
+    """Let parameters with the choices of a component refer to it, so that a client has one type for both."""
+    schemas = document["components"]["schemas"]
+    names = {frozenset(schema["enum"]): name for name, schema in sorted(schemas.items()) if "enum" in schema}
+    for operation in _operations(document):
+        for parameter in operation.get("parameters", []):
+            place = parameter["schema"].get("items", parameter["schema"])
+            if (name := names.get(frozenset(place.get("enum", [])))) is not None:
+                del place["enum"], place["type"]
+                place["$ref"] = f"#/components/schemas/{name}"
 
 
 def _share_parameters(document: dict[str, Any]) -> None:
