@@ -21,10 +21,10 @@ BINARY = re.compile(r"Unsupported content_type (application|image)/[a-z/, ]+\)")
 
 def output_of(*command: str | Path, folder: Path, **environment: str) -> str:
     """Return what a command printed. Fail with it if the command fails."""
-    printed = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    done = subprocess.run(command, cwd=folder, env=os.environ | environment, check=False, **printed)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    environment = os.environ | environment
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stderr + done.stdout
 
 
 @pytest.fixture
