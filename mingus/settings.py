@@ -49,6 +49,7 @@ WSGI_APPLICATION = "mingus.wsgi.application"
 APPEND_SLASH = False
 
 INSTALLED_APPS = [
+    "corsheaders",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "core.middleware.RequestContextMiddleware",
     "mingus.error_pages.ErrorPagesMiddleware",
     "mingus.security_headers.HeadersMiddleware",
+    "mingus.compression.JsonGZipMiddleware",
     "mingus.request_limits.RequestLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -141,6 +143,27 @@ FAST_LISTS = env.flag("FAST_LISTS", default=True)
 if "replica" in DATABASES:
     DATABASE_ROUTERS = ["core.postgres.replicas.ReplicaRouter"]
     MIDDLEWARE.append("core.postgres.replicas.ReplicaMiddleware")
+
+# --- apps in browsers on other origins; without one, no response has a CORS header
+CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/(?:api|_allauth)/"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-email-verification-key",
+    "x-password-reset-key",
+    "x-request-id",
+    "x-session-token",
+]
+CORS_EXPOSE_HEADERS = ["content-disposition", "etag", "location", "repr-digest", "retry-after", "x-request-id"]
+if CORS_ALLOWED_ORIGINS:
+    # outside of all that refuses requests, so that a script can read errors, and preflights cost nothing
+    MIDDLEWARE.insert(MIDDLEWARE.index("mingus.compression.JsonGZipMiddleware"), "corsheaders.middleware.CorsMiddleware")
 
 # --- payments: without a key, routes that call Stripe return 503
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
