@@ -49,7 +49,7 @@ class PauseOptionSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(description="A monthly limit that a cheaper plan lowers.")
 class LowerLimitSerializer(serializers.Serializer[Any]):
-    feature_name = serializers.CharField(source="name", help_text="Name of the feature.")
+    feature_name = serializers.CharField(source="name", help_text="Name of the limited feature, as in `feature-access/`.")
     now = serializers.IntegerField(allow_null=True, help_text="Uses per month with the present plan; null if unlimited.")
     then = serializers.IntegerField(help_text="Uses per month with the cheaper plan.")
 

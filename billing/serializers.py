@@ -146,7 +146,7 @@ class PreviewLineSerializer(serializers.Serializer[Any]):
 class PreviewSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217 code of all amounts.")
     prorated_at = serializers.DateTimeField(help_text="The instant for which the amounts are calculated.")
-    lines = PreviewLineSerializer(many=True)
+    lines = PreviewLineSerializer(many=True, help_text="The charges and credits that the change causes, as on an invoice.")
     subtotal = AmountField(help_text="Sum of the lines, before discount and tax. Negative if more is credited than charged.")
     discount = AmountField(help_text="Taken off by coupons; negative if a discounted amount is credited.")
     tax = AmountField(help_text="Added to the prices; negative if tax is credited.")

@@ -38,7 +38,7 @@ router.register("income-projections", ProjectionViewSet)
 
 # `transactions/import/` and `transactions/search/` are aliases of `imports/` and of the list of transactions.
 urlpatterns = [
-    path("transactions/import/", ImportViewSet.as_view({"post": "create"})),
-    path("transactions/search/", TransactionViewSet.as_view({"get": "list"})),
+    path("transactions/import/", ImportViewSet.as_view({"post": "create"}, alias_of="/api/v1/finance/imports/")),
+    path("transactions/search/", TransactionViewSet.as_view({"get": "list"}, alias_of="/api/v1/finance/transactions/")),
     *router.urls,
 ]

@@ -53,6 +53,7 @@ class ProfileSerializer(BaseSerializer):
     class Meta:
         model = UserProfile
         extra_kwargs = {
+            "full_name": {"help_text": "First and last name, with a space between them."},
             "age": {"help_text": "Whole years, in the user's time zone. Null without a date of birth."},
             "is_complete": {"help_text": "True if both names, ZIP code, annual income and industry are filled in."},
             "profile_completion_percentage": {"help_text": "Percent of nine fields that are filled in, rounded down."},

@@ -59,7 +59,12 @@ class Migration(migrations.Migration):
                     "category",
                     models.CharField(blank=True, help_text="Measured part of the product, such as api.", max_length=100),
                 ),
-                ("subcategory", models.CharField(blank=True, max_length=100)),
+                (
+                    "subcategory",
+                    models.CharField(
+                        blank=True, help_text="Part of the category, such as an endpoint. May be empty.", max_length=100
+                    ),
+                ),
                 (
                     "metadata",
                     models.JSONField(
@@ -395,6 +400,7 @@ class Migration(migrations.Migration):
                             ("bug", "Bug"),
                             ("enhancement", "Enhancement"),
                         ],
+                        help_text="What the feedback is. `support` uses one of the `support_requests` of the plan.",
                         max_length=50,
                     ),
                 ),
@@ -407,7 +413,7 @@ class Migration(migrations.Migration):
                         validators=[MinValueValidator(1), MaxValueValidator(5)],
                     ),
                 ),
-                ("feedback_text", models.TextField(blank=True)),
+                ("feedback_text", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 ("category", models.CharField(blank=True, help_text="Part of the product, such as imports.", max_length=100)),
                 (
                     "status",
@@ -441,7 +447,12 @@ class Migration(migrations.Migration):
                 (
                     "assigned_to",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=SET_NULL, related_name="assigned_feedback", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        help_text="The id of the staff member who handles it. Null: it is not assigned.",
+                        null=True,
+                        on_delete=SET_NULL,
+                        related_name="assigned_feedback",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (

@@ -44,7 +44,9 @@ class PerformanceMetric(BaseModel):
     )
     metric_unit = models.CharField(max_length=50, blank=True, help_text="Such as ms. Empty for a plain number.")
     category = models.CharField(max_length=100, blank=True, help_text="Measured part of the product, such as api.")
-    subcategory = models.CharField(max_length=100, blank=True)
+    subcategory = models.CharField(
+        max_length=100, blank=True, help_text="Part of the category, such as an endpoint. May be empty."
+    )
     metadata = JSONObjectField(help_text='Details of the measurement, a JSON object such as {"requests": 120400}.')
 
     class Meta(BaseModel.Meta):

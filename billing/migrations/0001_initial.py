@@ -320,8 +320,14 @@ class Migration(migrations.Migration):
                     "ended_at",
                     models.DateTimeField(blank=True, help_text="When it ended. Empty (null) while it runs.", null=True),
                 ),
-                ("trial_start", models.DateTimeField(blank=True, null=True)),
-                ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
+                (
+                    "trial_start",
+                    models.DateTimeField(blank=True, help_text="Start of the trial. Empty (null) without a trial.", null=True),
+                ),
+                (
+                    "trial_end",
+                    models.DateTimeField(blank=True, help_text="End of the trial. Empty (null) without a trial.", null=True),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -545,7 +551,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("stripe_invoice_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "stripe_invoice_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stripe's id of the invoice, such as in_1QaBcD. Empty: it is not at Stripe.",
+                        max_length=255,
+                    ),
+                ),
                 (
                     "amount",
                     NumericField(
@@ -649,7 +662,15 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("description", models.TextField(blank=True)),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True,
+                        help_text=(
+                            "Stripe's description, or else the texts of the lines, separated by semicolons. May be empty."
+                        ),
+                    ),
+                ),
                 ("number", models.CharField(blank=True, help_text="Number of the invoice; empty for a draft.", max_length=100)),
                 (
                     "hosted_invoice_url",
@@ -882,8 +903,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("name", models.CharField(max_length=100)),
-                ("description", models.TextField(blank=True)),
+                (
+                    "name",
+                    models.CharField(help_text="Name for customers. Unique together with the billing cycle.", max_length=100),
+                ),
+                (
+                    "description",
+                    models.TextField(blank=True, help_text="What the plan offers, as plain text for customers. May be empty."),
+                ),
                 (
                     "price",
                     NumericField(
@@ -902,7 +929,14 @@ class Migration(migrations.Migration):
                         validators=[validate_currency],
                     ),
                 ),
-                ("billing_cycle", models.CharField(choices=[("monthly", "Monthly"), ("yearly", "Yearly")], max_length=20)),
+                (
+                    "billing_cycle",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("yearly", "Yearly")],
+                        help_text="How often the price is charged.",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "features",
                     models.JSONField(
@@ -1047,7 +1081,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="subscription",
             name="plan",
-            field=models.ForeignKey(on_delete=PROTECT, related_name="subscriptions", to="billing.subscriptionplan"),
+            field=models.ForeignKey(
+                help_text="The id of its plan.", on_delete=PROTECT, related_name="subscriptions", to="billing.subscriptionplan"
+            ),
         ),
         migrations.CreateModel(
             name="UsageRecord",
@@ -1217,6 +1253,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         db_index=False,
+                        help_text="The id of the invoice that it is about. Null: none is known.",
                         null=True,
                         on_delete=SET_NULL,
                         related_name="adjustments",

@@ -51,7 +51,9 @@ class BulkResultSerializer(serializers.Serializer):
 def bulk_serializer_for(row: type[BaseSerializer], *, has_search: bool, max_selected: int) -> type[serializers.Serializer]:
     """Return the serializer of a bulk call's body for the rows of the serializer `row`."""
     fields = {
-        "create": row(many=True, required=False, max_length=MAX_ROWS),  # type: ignore[call-arg]  # many=True takes it
+        "create": row(  # type: ignore[call-arg]  # many=True takes it
+            many=True, required=False, max_length=MAX_ROWS, help_text="The new rows."
+        ),
         "update": serializers.ListField(
             child=BulkChangeField(),
             required=False,

@@ -51,10 +51,15 @@ PROBLEM = {
     "description": "An error response.",
     "required": ["type", "errors"],
     "properties": {
-        "type": {"type": "string", "enum": ["validation_error", "client_error", "server_error"]},
+        "type": {
+            "type": "string",
+            "enum": ["validation_error", "client_error", "server_error"],
+            "description": "`validation_error` if values are invalid, `server_error` from status 500 on, else `client_error`.",
+        },
         "errors": {
             "type": "array",
             "minItems": 1,
+            "description": "At least one; of invalid values, one for each.",
             "items": {
                 "type": "object",
                 "required": ["code", "detail", "attr"],
@@ -116,6 +121,28 @@ class Schema(AutoSchema):
         """Return the authentication methods, with none as an option where reading is public."""
         is_public = self.method == "GET" and PublicReadStaffWrite in getattr(self.view, "permission_classes", ())
         return [*super().get_auth(), *([{}] if is_public else [])]
+
+    def get_operation(self, *path: Any) -> dict[str, Any] | None:
+        """Return the operation. Its description may name the view's `{row}` and `{rows}`; an alias says what it stands for."""
+        operation: dict[str, Any] | None = super().get_operation(*path)
+        if operation:
+            alias = getattr(self.view, "alias_of", "")
+            text = f"The same as `{alias}`. {operation['description']}" if alias else operation["description"]
+            operation["description"] = self._filled(text)
+        return operation
+
+    def _filled(self, text: str) -> str:
+        queryset = getattr(self.view, "queryset", None)
+        if queryset is None:
+            return text
+        names = queryset.model._meta
+        return text.replace("{row}", str(names.verbose_name)).replace("{rows}", str(names.verbose_name_plural))
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """Describe the ids in the path: by the view's `path_texts`, or as the key of its model."""
+        texts: dict[str, str] = {"id": "The id of the {row}.", **getattr(self.view, "path_texts", {})}
+        found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        return [parameter | {"description": self._filled(texts[parameter["name"]])} for parameter in found]
 
     def get_override_parameters(self) -> list[Any]:
         if self.method == "POST":

@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                             ("loan", "Loan"),
                             ("mortgage", "Mortgage"),
                         ],
+                        help_text="Kind of account. What is owed on credit, loan and mortgage accounts is below 0.",
                         max_length=50,
                     ),
                 ),
@@ -247,7 +248,7 @@ class Migration(migrations.Migration):
                             ("failed", "Failed"),
                         ],
                         default="pending",
-                        help_text="Success after an import.",
+                        help_text="`success` after an import.",
                         max_length=50,
                     ),
                 ),
@@ -471,6 +472,10 @@ class Migration(migrations.Migration):
                             ("refund", "Refund"),
                             ("fee", "Fee"),
                         ],
+                        help_text=(
+                            "Income and refunds are above 0, expenses and fees below 0. A transfer between own accounts is "
+                            "either."
+                        ),
                         max_length=50,
                     ),
                 ),
@@ -552,7 +557,7 @@ class Migration(migrations.Migration):
                             ("cancelled", "Canceled"),
                         ],
                         default="pending",
-                        help_text="Default: pending.",
+                        help_text="State at the bank. Failed and canceled ones are not counted. Default: pending.",
                         max_length=50,
                     ),
                 ),
@@ -1366,6 +1371,7 @@ class Migration(migrations.Migration):
                             ("reconcile", "reconciliation"),
                         ],
                         editable=False,
+                        help_text="What has changed the transactions.",
                         max_length=10,
                     ),
                 ),
@@ -1496,6 +1502,7 @@ class Migration(migrations.Migration):
                             ("actual", "Actual"),
                             ("mingus", "MINGUS"),
                         ],
+                        help_text="Format of the file, detected or sent.",
                         max_length=10,
                     ),
                 ),
@@ -1576,6 +1583,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
+                        help_text="The id of the account that it was imported into.",
                         on_delete=CASCADE,
                         related_name="imports",
                         to="finance.encryptedfinancialprofile",
@@ -1845,6 +1853,7 @@ class Migration(migrations.Migration):
                             ("review", "unsure, for the user to resolve"),
                             ("error", "invalid row"),
                         ],
+                        help_text="What became of the row.",
                         max_length=12,
                     ),
                 ),
@@ -2439,8 +2448,8 @@ class Migration(migrations.Migration):
                         validators=[validate_currency],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
-                ("expense_name", models.CharField(max_length=255)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
+                ("expense_name", models.CharField(help_text="The user's name for the expense, such as Rent.", max_length=255)),
                 (
                     "expense_category",
                     models.CharField(
@@ -2650,8 +2659,11 @@ class Migration(migrations.Migration):
                         validators=[validate_currency],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
-                ("income_source", models.CharField(max_length=100)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
+                (
+                    "income_source",
+                    models.CharField(help_text="The user's name for the income, such as the employer.", max_length=100),
+                ),
                 (
                     "last_received_date",
                     models.DateField(blank=True, help_text="Day of the last recorded payment. Null: none.", null=True),

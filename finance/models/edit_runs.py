@@ -31,7 +31,7 @@ class EditRun(OwnedModel):
     or the balances that a reconciliation has set. A nightly job deletes runs, see `finance.services.edit_runs`.
     """
 
-    kind = ChoiceField(EditKind, max_length=10, editable=False)
+    kind = ChoiceField(EditKind, max_length=10, editable=False, help_text="What has changed the transactions.")
     rule = same_owner_foreign_key(
         Rule,
         on_delete=models.DO_NOTHING,

@@ -78,8 +78,13 @@ TABLES = (StatementFormat.CSV, StatementFormat.XLSX, StatementFormat.ODS)
 class StatementImport(OwnedModel):
     """A statement file that was imported into an account. The record remains after an undo."""
 
-    account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
-    format = ChoiceField(StatementFormat, max_length=10)
+    account = same_owner_foreign_key(
+        EncryptedFinancialProfile,
+        on_delete=models.CASCADE,
+        related_name="imports",
+        help_text="The id of the account that it was imported into.",
+    )
+    format = ChoiceField(StatementFormat, max_length=10, help_text="Format of the file, detected or sent.")
     filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
     id_scheme = models.CharField(max_length=20, blank=True, help_text="Kind of the bank's ids, such as `ofx` for FITIDs.")
@@ -168,7 +173,7 @@ class StatementImportRow(OwnedModel):
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.DO_NOTHING, related_name="+")
     number = models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")
-    verdict = ChoiceField(RowVerdict, max_length=12)
+    verdict = ChoiceField(RowVerdict, max_length=12, help_text="What became of the row.")
     reason = ChoiceField(ReviewReason, max_length=30, blank=True, help_text="Why the row is or was in review. May be empty.")
     transaction_id = models.UUIDField(null=True, blank=True)
     is_claim = models.BooleanField(default=False)

@@ -79,7 +79,7 @@ class AccountDocumentSerializer(serializers.Serializer):
     format = serializers.ChoiceField([FORMAT], help_text="Name of the format.")
     version = serializers.IntegerField(help_text="Version of the format. A change that old readers can't read increases it.")
     exported_at = serializers.DateTimeField(help_text="Time of the export.")
-    account = ExportedAccountSerializer(help_text="The account.")
+    account = ExportedAccountSerializer(help_text="The account that the transactions are on.")
     currency = serializers.CharField(help_text="ISO 4217 code of the account.")
     period = ExportedPeriodSerializer(help_text="The period that was asked for.")
     balances = ExportedBalanceSerializer(

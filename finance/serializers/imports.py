@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core.api.examples import EXAMPLE_ID
 from core.api.serializers import BaseSerializer, JsonField, ListedChoiceField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
-from finance.models.imports import BalanceReason, ReviewReason, RowVerdict
+from finance.models.imports import BalanceReason, ReviewReason, RowVerdict, StatementFormat
 from finance.serializers.warnings import WarningSerializer
 from finance.services import ReviewDecision
 
@@ -67,7 +67,7 @@ class PreviewRowSerializer(serializers.Serializer):
     number = serializers.IntegerField(
         help_text="Line number in a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
     )
-    verdict = serializers.ChoiceField(RowVerdict.choices)
+    verdict = serializers.ChoiceField(RowVerdict.choices, help_text="What would become of the row.")
     reason = serializers.ChoiceField(
         ReviewReason.choices, allow_blank=True, help_text="The reason of a review, otherwise empty."
     )
@@ -80,7 +80,7 @@ class PreviewRowSerializer(serializers.Serializer):
 @extend_schema_serializer(description="The result of an import or of a dry run, with the number of rows of each verdict.")
 class ImportResultSerializer(serializers.Serializer):
     id = serializers.UUIDField(allow_null=True, help_text="Null for a dry run.")
-    format = serializers.CharField(help_text="`ofx`, `qfx` or `csv`, as detected or sent.")
+    format = serializers.ChoiceField(StatementFormat.choices, help_text="Format of the file, detected or sent.")
     account = serializers.UUIDField(help_text="The id of the account.")
     dry_run = serializers.BooleanField(help_text="True: nothing was changed.")
     created = serializers.IntegerField(help_text="New transactions.")

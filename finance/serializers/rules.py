@@ -50,11 +50,19 @@ PART = {
     "description": "A part of a split: `percent` of the amount, rounded to the decimals of the currency, or a fixed `amount` "
     "without sign. The last part has neither and takes the rest.",
     "properties": {
-        "percent": NUMBER_OR_NULL,
-        "amount": NUMBER_OR_NULL,
-        "category": {"type": ["string", "null"], "maxLength": MAX_CATEGORY_LENGTH},
-        "note": {"type": "string", "maxLength": MAX_NOTE_LENGTH},
-        "tags": {"type": "array", "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
+        "percent": NUMBER_OR_NULL | {"description": "Share of the amount in percent: 12.5 is 12.5 %. Null: not a share."},
+        "amount": NUMBER_OR_NULL | {"description": "Above 0, in the currency of the transaction. Null: not a fixed amount."},
+        "category": {
+            "type": ["string", "null"],
+            "maxLength": MAX_CATEGORY_LENGTH,
+            "description": "The slug of a category. Empty: none. Null: it was deleted.",
+        },
+        "note": {"type": "string", "maxLength": MAX_NOTE_LENGTH, "description": "The note of the part. May be empty."},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": MAX_TAG_LENGTH},
+            "description": "The names of tags, beside those of the transaction. May be empty.",
+        },
     },
 }
 

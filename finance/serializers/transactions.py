@@ -30,12 +30,11 @@ SOURCE = {
     "properties": {
         "kind": {"type": "string", "enum": list(SourceKind), "description": "Who chose the value."},
         "id": {
-            "type": "string",
+            "type": ["string", "null"],
             "format": "uuid",
-            "nullable": True,
             "description": "The rule, suggestion or import. Null: the user.",
         },
-        "version": {"type": "integer", "nullable": True, "description": "The version of the rule. Null: not a rule."},
+        "version": {"type": ["integer", "null"], "description": "The version of the rule. Null: not a rule."},
     },
 }
 
@@ -43,7 +42,10 @@ SOURCE = {
 @extend_schema_field(
     {
         "type": "object",
-        "properties": dict.fromkeys((*MACHINE_FIELDS, "transfer"), SOURCE),
+        "properties": {
+            **{name: {**SOURCE, "description": f"Who chose `{name}`. Absent: not known."} for name in MACHINE_FIELDS},
+            "transfer": {**SOURCE, "description": "Who decided whether it is a transfer. Absent: not known."},
+        },
         "example": {"category": {"kind": "user"}},
     }
 )

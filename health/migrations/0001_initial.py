@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("goal_name", models.CharField(max_length=255)),
+                ("goal_name", models.CharField(help_text="The user's name for the goal.", max_length=255)),
                 (
                     "goal_type",
                     models.CharField(
@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                             ("nutrition", "Nutrition"),
                             ("wellness", "Wellness"),
                         ],
+                        help_text="What the goal is about, for the user only: no calculation depends on it.",
                         max_length=50,
                     ),
                 ),
@@ -90,7 +91,13 @@ class Migration(migrations.Migration):
                     "target_date",
                     models.DateField(blank=True, help_text="Day by which to reach the target. Null: no deadline.", null=True),
                 ),
-                ("is_completed", models.BooleanField(default=False)),
+                (
+                    "is_completed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="True once the user has completed the goal. A progress of 100 does not complete it.",
+                    ),
+                ),
                 ("completion_date", models.DateField(blank=True, help_text="Null if not completed.", null=True)),
                 (
                     "progress_percentage",
@@ -100,7 +107,7 @@ class Migration(migrations.Migration):
                         validators=[MinValueValidator(0), MaxValueValidator(100)],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 (
                     "user",
                     models.ForeignKey(
@@ -182,6 +189,7 @@ class Migration(migrations.Migration):
                             ("exercise", "Exercise"),
                             ("wellness", "Wellness"),
                         ],
+                        help_text="The value of the check-ins that is compared with spending.",
                         max_length=100,
                     ),
                 ),
@@ -276,7 +284,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_significant", models.BooleanField(default=False, help_text="True if the adjusted p-value is below 0.05.")),
-                ("method", models.CharField(choices=[("pearson", "Pearson"), ("spearman", "Spearman")], max_length=20)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("pearson", "Pearson"), ("spearman", "Spearman")],
+                        help_text="`pearson` measures a linear relation, `spearman` a monotonic one, by ranks.",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "lag_days",
                     models.IntegerField(
@@ -447,6 +462,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
+                        help_text="Hours of sleep, 0 to 24 with one decimal. Null: not entered.",
                         max_digits=3,
                         null=True,
                         validators=[MinValueValidator(0), MaxValueValidator(24)],
@@ -454,7 +470,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "exercise_minutes",
-                    models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0), MaxValueValidator(1440)]),
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Minutes of exercise on the day, 0 to 1440. Null: not entered.",
+                        null=True,
+                        validators=[MinValueValidator(0), MaxValueValidator(1440)],
+                    ),
                 ),
                 (
                     "water_intake_oz",
@@ -479,7 +500,7 @@ class Migration(migrations.Migration):
                         validators=[validate_json_list, is_list_of_texts],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 (
                     "over_limit",
                     models.BooleanField(

@@ -67,7 +67,9 @@ class HealthSpendingCorrelation(OwnedModel):
     """Correlation of a health metric with spending `lag_days` later. Without a strength there was too little data."""
 
     correlation_date = models.DateField(help_text="Day of the analysis, which covers the year before it.")
-    health_metric = ChoiceField(HealthMetric, max_length=100)
+    health_metric = ChoiceField(
+        HealthMetric, max_length=100, help_text="The value of the check-ins that is compared with spending."
+    )
     health_score = BoundedDecimalField(
         max_digits=5, decimal_places=2, min=-MAX_SCORE, max=MAX_SCORE, null=True, blank=True, help_text="Mean of the metric."
     )
@@ -93,7 +95,9 @@ class HealthSpendingCorrelation(OwnedModel):
         max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True, help_text="Adjusted by Benjamini-Hochberg."
     )
     is_significant = models.BooleanField(default=False, help_text="True if the adjusted p-value is below 0.05.")
-    method = ChoiceField(Method, max_length=20)
+    method = ChoiceField(
+        Method, max_length=20, help_text="`pearson` measures a linear relation, `spearman` a monotonic one, by ranks."
+    )
     lag_days = BoundedIntegerField(min=0, max=MAX_LAG_DAYS, default=0, help_text="Days from the health value to the spending.")
     analysis_period = ChoiceField(Period, max_length=20, help_text="Length of time of one data point.")
     data_points_count = BoundedIntegerField(min=0, help_text="Number of days with both values.")

@@ -92,13 +92,17 @@ class ImportantDateQuerySet(OwnedQuerySet):
 class ImportantDate(OwnedModel):
     """A date that a user wants to be reminded of, `reminder_days` before it."""
 
-    date_name = NonBlankCharField(max_length=255)
-    date_type = ChoiceField(DateType, max_length=50)
+    date_name = NonBlankCharField(max_length=255, help_text="The user's name for the date, such as Car insurance.")
+    date_type = ChoiceField(
+        DateType,
+        max_length=50,
+        help_text="Selects the notification preference of its reminders: that of the same name, or else `system`.",
+    )
     date_value = PlausibleDateField(help_text="The day; for a recurring date its first occurrence.")
     reminder_days = BoundedIntegerField(min=0, default=7, help_text="Days from the reminder to the date, 0 for the day itself.")
     is_recurring = models.BooleanField(default=False, help_text="True requires a recurrence pattern.")
     recurrence_pattern = ChoiceField(Recurrence, max_length=20, blank=True, help_text="Empty for a one-time date.")
-    description = models.TextField(blank=True)
+    description = models.TextField(blank=True, help_text="The user's own text, which is part of the reminders. May be empty.")
     is_active = models.BooleanField(default=True, help_text="No reminders are sent while this is false.")
     last_reminder_sent = models.DateTimeField(null=True, blank=True, help_text="Cleared when the day or recurrence changes.")
 

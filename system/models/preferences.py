@@ -68,7 +68,11 @@ OPEN_CHANNELS = PythonFunc(
 class NotificationPreference(OwnedModel):
     """A user's settings for one type of notification. Without a row, the defaults of the columns apply."""
 
-    notification_type = ChoiceField(NotificationType, max_length=50)
+    notification_type = ChoiceField(
+        NotificationType,
+        max_length=50,
+        help_text="The notifications that the settings apply to. There is one preference for each type.",
+    )
     email_enabled = models.BooleanField(default=True, help_text="Allows emails. They are sent to verified addresses only.")
     sms_enabled = models.BooleanField(default=False, help_text="Allows text messages. None are sent at present.")
     push_enabled = models.BooleanField(default=True, help_text="Allows push notifications. None are sent at present.")

@@ -26,7 +26,13 @@ UNFINISHED_STATES = (ExportState.WAITING, ExportState.RUNNING)
 class DataExport(OwnedModel):
     """An export of all data of one customer as a ZIP file, until it expires."""
 
-    state = ChoiceField(ExportState, max_length=20, default=ExportState.WAITING, editable=False)
+    state = ChoiceField(
+        ExportState,
+        max_length=20,
+        default=ExportState.WAITING,
+        editable=False,
+        help_text="State of the job that writes the file.",
+    )
     progress = BoundedIntegerField(min=0, max=100, default=0, editable=False, help_text="Progress in percent, 0 to 100.")
     size = models.BigIntegerField(null=True, blank=True, editable=False, help_text="Bytes of the ZIP file; null until ready.")
     sha256 = models.CharField(max_length=64, blank=True, editable=False, help_text="Hash of the ZIP file. Empty until ready.")

@@ -18,7 +18,7 @@ class OnboardingProgress(OwnedModel):
 
     step_name = NonBlankCharField(max_length=100, help_text="Unique among the user's steps.")
     step_order = BoundedIntegerField(min=1, help_text="Position in the list, from 1.")
-    is_completed = models.BooleanField(default=False)
+    is_completed = models.BooleanField(default=False, help_text="True once the user has completed the step.")
     completed_at = models.DateTimeField(null=True, blank=True, help_text="Null exactly if it is not completed.")
     step_data = JSONObjectField(help_text="Data that the user entered, as a JSON object.")
 
