@@ -39,7 +39,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("metric_date", models.DateField(help_text="Day of the measurement.", validators=[validate_plausible_date])),
-                ("metric_name", models.CharField(help_text="Such as response time, 95th percentile.", max_length=100)),
+                (
+                    "metric_name",
+                    models.CharField(help_text="What was measured, such as response time, 95th percentile.", max_length=100),
+                ),
                 (
                     "metric_value",
                     models.DecimalField(
@@ -54,7 +57,12 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("metric_unit", models.CharField(blank=True, help_text="Such as ms. Empty for a plain number.", max_length=50)),
+                (
+                    "metric_unit",
+                    models.CharField(
+                        blank=True, help_text="Unit of the value, such as ms. Empty for a plain number.", max_length=50
+                    ),
+                ),
                 (
                     "category",
                     models.CharField(blank=True, help_text="Measured part of the product, such as api.", max_length=100),
@@ -426,7 +434,7 @@ class Migration(migrations.Migration):
                             ("closed", "Closed"),
                         ],
                         default="open",
-                        help_text="Set by staff.",
+                        help_text="State, set by staff.",
                         max_length=50,
                     ),
                 ),
@@ -435,14 +443,16 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
                         default="medium",
-                        help_text="Set by staff.",
+                        help_text="Urgency, set by staff.",
                         max_length=20,
                     ),
                 ),
                 ("resolution_notes", models.TextField(blank=True, help_text="The reply of staff. The user can read it.")),
                 (
                     "resolved_at",
-                    models.DateTimeField(blank=True, help_text="Set while the status is resolved or closed.", null=True),
+                    models.DateTimeField(
+                        blank=True, help_text="When it was resolved. Null unless the status is resolved or closed.", null=True
+                    ),
                 ),
                 (
                     "assigned_to",

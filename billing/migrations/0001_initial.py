@@ -258,11 +258,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stripe_subscription_id",
-                    models.CharField(blank=True, help_text="Empty if staff granted it, for free.", max_length=255),
+                    models.CharField(blank=True, help_text="Stripe's id; empty if staff granted it.", max_length=255),
                 ),
                 (
                     "stripe_customer_id",
-                    models.CharField(blank=True, help_text="Empty if staff granted the subscription.", max_length=255),
+                    models.CharField(blank=True, help_text="Stripe's id of the customer; empty if granted.", max_length=255),
                 ),
                 (
                     "unknown_price_id",
@@ -653,7 +653,10 @@ class Migration(migrations.Migration):
                 ),
                 ("billing_date", models.DateTimeField(help_text="When the invoice was created.")),
                 ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
-                ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
+                (
+                    "paid_at",
+                    models.DateTimeField(blank=True, help_text="When it was paid. Empty (null) if it was not.", null=True),
+                ),
                 (
                     "collected_at",
                     models.DateTimeField(
@@ -963,11 +966,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stripe_product_id",
-                    models.CharField(blank=True, help_text="Set when the plans are synced to Stripe.", max_length=255),
+                    models.CharField(
+                        blank=True, help_text="Stripe's id of the product. Set when the plans are synced.", max_length=255
+                    ),
                 ),
                 (
                     "stripe_price_id",
-                    models.CharField(blank=True, help_text="Set when the plans are synced to Stripe.", max_length=255),
+                    models.CharField(
+                        blank=True, help_text="Stripe's id of the price. Set when the plans are synced.", max_length=255
+                    ),
                 ),
             ],
             options={
@@ -1705,7 +1712,7 @@ class Migration(migrations.Migration):
                     "usage_limit",
                     models.IntegerField(
                         blank=True,
-                        help_text="Per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
+                        help_text="Uses per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -1714,7 +1721,10 @@ class Migration(migrations.Migration):
                     "period_start",
                     models.DateTimeField(blank=True, help_text="Start of the month in which the uses were counted.", null=True),
                 ),
-                ("last_used_at", models.DateTimeField(blank=True, help_text="Empty (null) if never used.", null=True)),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, help_text="When it was last used. Empty (null) if never.", null=True),
+                ),
                 (
                     "expires_at",
                     models.DateTimeField(blank=True, help_text="When access ends. Empty (null) if no end is known.", null=True),

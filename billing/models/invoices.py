@@ -83,7 +83,7 @@ class BillingHistory(OwnedModel):
     )
     billing_date = models.DateTimeField(help_text="When the invoice was created.")
     due_date = models.DateTimeField(null=True, blank=True, help_text="When the payment is due.")
-    paid_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if the invoice was not paid.")
+    paid_at = models.DateTimeField(null=True, blank=True, help_text="When it was paid. Empty (null) if it was not.")
     collected_at = models.DateTimeField(
         null=True, blank=True, help_text="When a payment was last collected through Stripe; null if there was none."
     )

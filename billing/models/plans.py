@@ -91,8 +91,12 @@ class SubscriptionPlan(BaseModel):
         help_text='Uses per month, such as {"data_export_per_month": 4}. Unlimited if absent, none if 0.',
     )
     is_active = models.BooleanField(default=True, help_text="False if retired: it can't be bought, but subscriptions continue.")
-    stripe_product_id = models.CharField(max_length=255, blank=True, help_text="Set when the plans are synced to Stripe.")
-    stripe_price_id = models.CharField(max_length=255, blank=True, help_text="Set when the plans are synced to Stripe.")
+    stripe_product_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the product. Set when the plans are synced."
+    )
+    stripe_price_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the price. Set when the plans are synced."
+    )
 
     class Meta(BaseModel.Meta):
         verbose_name = "plan"

@@ -83,8 +83,10 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
 
     # The index begins with the plan, not the owner, because deleting a plan queries its subscriptions
     plan = models.ForeignKey(SubscriptionPlan, models.PROTECT, related_name="subscriptions", help_text="The id of its plan.")
-    stripe_subscription_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted it, for free.")
-    stripe_customer_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted the subscription.")
+    stripe_subscription_id = models.CharField(max_length=255, blank=True, help_text="Stripe's id; empty if staff granted it.")
+    stripe_customer_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the customer; empty if granted."
+    )
     unknown_price_id = models.CharField(
         max_length=255,
         blank=True,

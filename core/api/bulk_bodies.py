@@ -62,7 +62,9 @@ def bulk_serializer_for(row: type[BaseSerializer], *, has_search: bool, max_sele
         ),
         "delete": _keys("The ids of rows to delete."),
         "ids": _keys("The ids of the rows that `patch` changes."),
-        "filter": serializers.DictField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
+        "filter": serializers.DictField(
+            required=False, help_text='Filters of the list and their values: {"created_at__gte": "2026-03-01"}.'
+        ),
         **({"search": BulkSearchField(required=False, trim_whitespace=False, help_text=SEARCH_HELP)} if has_search else {}),
         "patch": serializers.DictField(required=False, help_text="The fields to change in every selected row."),
         "expected_count": serializers.IntegerField(

@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="For credit accounts. Null: unknown.",
+                        help_text="Maximum debt of a credit account. Null: unknown.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -236,7 +236,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_sync_at",
-                    models.DateTimeField(blank=True, help_text="Last statement import. Null if there was none.", null=True),
+                    models.DateTimeField(blank=True, help_text="When a statement was last imported. Null: never.", null=True),
                 ),
                 (
                     "sync_status",
@@ -501,7 +501,12 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="The slug of a category. Empty: none.", max_length=100, null=True
                     ),
                 ),
-                ("merchant_name", models.CharField(blank=True, help_text="As the bank wrote it.", max_length=255)),
+                (
+                    "merchant_name",
+                    models.CharField(
+                        blank=True, help_text="The other party in the bank's words. May be empty.", max_length=255
+                    ),
+                ),
                 (
                     "payee",
                     models.CharField(
@@ -1158,7 +1163,7 @@ class Migration(migrations.Migration):
                     "amount",
                     NumericField(
                         decimal_places=3,
-                        help_text="What the refund gives back of this expense.",
+                        help_text="What the refund gives back of this expense, above 0.",
                         max_digits=16,
                         validators=[MinValueValidator(Decimal("0.001"))],
                     ),
@@ -1167,7 +1172,7 @@ class Migration(migrations.Migration):
                     "currency",
                     models.CharField(
                         default="USD",
-                        help_text="That of the refund and the expense.",
+                        help_text="ISO 4217 code, that of the refund and the expense.",
                         max_length=3,
                         validators=[validate_currency],
                     ),
@@ -1178,7 +1183,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="The refunded expense or fee.",
+                        help_text="The id of the refunded expense or fee.",
                         on_delete=DO_NOTHING,
                         related_name="refunds",
                         to="finance.financialtransaction",
@@ -1189,7 +1194,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="The refund or reimbursement.",
+                        help_text="The id of the refund or reimbursement.",
                         on_delete=DO_NOTHING,
                         related_name="shares",
                         to="finance.financialtransaction",
@@ -1397,7 +1402,9 @@ class Migration(migrations.Migration):
                 ("undo_until", models.DateTimeField(editable=False, help_text="It can be undone before this time.")),
                 (
                     "undone_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="Null: it was not undone.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When it was undone. Null: it was not.", null=True
+                    ),
                 ),
                 ("details", models.JSONField(blank=True, editable=False, null=True)),
                 (
@@ -1569,7 +1576,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("account_before", models.JSONField(blank=True, editable=False, null=True)),
-                ("undone_at", models.DateTimeField(blank=True, help_text="Null if the import was not undone.", null=True)),
+                ("undone_at", models.DateTimeField(blank=True, help_text="When it was undone. Null: it was not.", null=True)),
                 (
                     "move",
                     models.UUIDField(
@@ -1841,7 +1848,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("number", models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")),
+                (
+                    "number",
+                    models.IntegerField(
+                        help_text=(
+                            "Line of a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
+                        )
+                    ),
+                ),
                 (
                     "verdict",
                     models.CharField(
@@ -1900,7 +1914,9 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(blank=True, null=True)),
                 (
                     "deleted_at",
-                    models.DateTimeField(blank=True, help_text="Deletion of its transaction. Null if not deleted.", null=True),
+                    models.DateTimeField(
+                        blank=True, help_text="When its transaction was deleted. Null: it was not.", null=True
+                    ),
                 ),
                 ("deleted_row", models.JSONField(blank=True, null=True)),
                 (
@@ -2104,7 +2120,10 @@ class Migration(migrations.Migration):
                 (
                     "currency",
                     models.CharField(
-                        default="USD", help_text="That of the transaction.", max_length=3, validators=[validate_currency]
+                        default="USD",
+                        help_text="ISO 4217 code, that of the transaction.",
+                        max_length=3,
+                        validators=[validate_currency],
                     ),
                 ),
                 (
@@ -2134,7 +2153,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="The transaction that is split.",
+                        help_text="The id of the transaction that is split.",
                         on_delete=DO_NOTHING,
                         related_name="parts",
                         to="finance.financialtransaction",
@@ -2214,7 +2233,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("proposed", "Proposed"), ("accepted", "Accepted"), ("refused", "Refused")],
                         default="proposed",
-                        help_text="Only a person accepts.",
+                        help_text="The software proposes; only a person accepts or refuses.",
                         max_length=20,
                     ),
                 ),
@@ -2289,7 +2308,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="Above 0, on another account; in the same currency at most what goes out.",
+                        help_text="The transaction above 0, on another account; in the same currency at most what goes out.",
                         on_delete=DO_NOTHING,
                         related_name="incoming_transfers",
                         to="finance.financialtransaction",
@@ -2300,7 +2319,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="Below 0.",
+                        help_text="The transaction below 0.",
                         on_delete=DO_NOTHING,
                         related_name="outgoing_transfers",
                         to="finance.financialtransaction",
@@ -2456,7 +2475,10 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="The slug of a category. Empty: none.", max_length=100, null=True
                     ),
                 ),
-                ("is_essential", models.BooleanField(default=True, help_text="Default: true.")),
+                (
+                    "is_essential",
+                    models.BooleanField(default=True, help_text="False: the user could do without it. Default: true."),
+                ),
                 (
                     "last_paid_date",
                     models.DateField(blank=True, help_text="Day of the last recorded payment. Null: none.", null=True),
@@ -2466,7 +2488,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Of the last recorded payment. Null: none.",
+                        help_text="Amount of that payment, in the due date's currency. Null: none.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -2484,7 +2506,12 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("auto_pay_enabled", models.BooleanField(default=False, help_text="For information only. Default: false.")),
+                (
+                    "auto_pay_enabled",
+                    models.BooleanField(
+                        default=False, help_text="True if the bank pays it by itself. For information only. Default: false."
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -2673,7 +2700,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Of the last recorded payment. Null: none.",
+                        help_text="Amount of that payment, in the due date's currency. Null: none.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -3033,13 +3060,20 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
                 ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=100)),
-                ("slug", models.CharField(editable=False, help_text="The `category` of transactions. Stays.", max_length=100)),
+                (
+                    "slug",
+                    models.CharField(
+                        editable=False,
+                        help_text="The value of `category` in transactions and due dates. It never changes.",
+                        max_length=100,
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
                         choices=[("income", "Income"), ("expense", "Expense"), ("transfer", "Transfer")],
                         default="expense",
-                        help_text="Default: expense.",
+                        help_text="What its transactions are, on the whole. Default: expense.",
                         max_length=20,
                     ),
                 ),

@@ -173,11 +173,11 @@ class EncryptedFinancialProfile(OwnedModel):
     reconciled_date = PlausibleDateField(
         null=True, blank=True, editable=False, help_text="Last day of a reconciliation. Null: it was not reconciled."
     )
-    credit_limit = MoneyField(min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
+    credit_limit = MoneyField(min=0, null=True, blank=True, help_text="Maximum debt of a credit account. Null: unknown.")
     interest_rate = BoundedDecimalField(
         max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True, help_text="Yearly rate: 0.0125 is 1.25%."
     )
-    last_sync_at = models.DateTimeField(null=True, blank=True, help_text="Last statement import. Null if there was none.")
+    last_sync_at = models.DateTimeField(null=True, blank=True, help_text="When a statement was last imported. Null: never.")
     sync_status = ChoiceField(SyncStatus, max_length=50, default=SyncStatus.PENDING, help_text="`success` after an import.")
     is_active = models.BooleanField(default=True, help_text="False: the account is closed and refuses statement imports.")
     metadata = JSONObjectField(help_text="Any further data, as a JSON object.")

@@ -109,7 +109,7 @@ class StatementImport(OwnedModel):
         default=list, db_default=models.Value([], models.JSONField()), blank=True, help_text="Each with a code and a message."
     )
     account_before = models.JSONField(null=True, blank=True, editable=False)
-    undone_at = models.DateTimeField(null=True, blank=True, help_text="Null if the import was not undone.")
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="When it was undone. Null: it was not.")
     move = models.UUIDField(
         null=True,
         blank=True,
@@ -172,7 +172,9 @@ class StatementImportRow(OwnedModel):
     )
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.DO_NOTHING, related_name="+")
-    number = models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")
+    number = models.IntegerField(
+        help_text="Line of a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
+    )
     verdict = ChoiceField(RowVerdict, max_length=12, help_text="What became of the row.")
     reason = ChoiceField(ReviewReason, max_length=30, blank=True, help_text="Why the row is or was in review. May be empty.")
     transaction_id = models.UUIDField(null=True, blank=True)
@@ -185,7 +187,7 @@ class StatementImportRow(OwnedModel):
     occurrence = models.IntegerField(default=1)
     data = models.JSONField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deletion of its transaction. Null if not deleted.")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="When its transaction was deleted. Null: it was not.")
     deleted_row = models.JSONField(null=True, blank=True)
 
     privacy = own(

@@ -165,7 +165,7 @@ class FinancialTransaction(DividedAmount, OwnedModel):
     category = NameReferenceField(
         "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: none."
     )
-    merchant_name = models.CharField(max_length=255, blank=True, help_text="As the bank wrote it.")
+    merchant_name = models.CharField(max_length=255, blank=True, help_text="The other party in the bank's words. May be empty.")
     payee = NameReferenceField(
         "finance.Payee", max_length=MAX_PAYEE_LENGTH, help_text="The name of a payee. Empty: none. Default: from merchant_name."
     )
@@ -269,5 +269,5 @@ class FinancialTransaction(DividedAmount, OwnedModel):
 
     is_income = Derived(Q(transaction_type=TransactionType.INCOME), help_text="True for the type `income`, not for refunds.")
     is_expense = Derived(Q(transaction_type=TransactionType.EXPENSE), help_text="True for the type `expense`, not for fees.")
-    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=16, decimal_places=3), help_text="Without sign.")
+    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=16, decimal_places=3), help_text="Unsigned amount.")
     is_completed = Derived(Q(status=TransactionStatus.COMPLETED), help_text="True for the status `completed`.")

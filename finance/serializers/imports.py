@@ -11,6 +11,8 @@ from finance.models import FinancialTransaction, StatementImport, StatementImpor
 from finance.models.imports import BalanceReason, ReviewReason, RowVerdict, StatementFormat
 from finance.serializers.warnings import WarningSerializer
 from finance.services import ReviewDecision
+from finance.services.import_sources import AUTO
+from finance.statements.text_options import DATE_ORDERS, DECIMALS
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
 EXAMPLE_ERROR = {"row": 17, "field": "amount", "code": "bad_amount", "message": "“12,34,5” is not an amount of money."}
@@ -58,8 +60,8 @@ class BalanceCheckSerializer(serializers.Serializer):
 class ImportOptionsSerializer(serializers.Serializer):
     invert = serializers.BooleanField(help_text="True: the sign of every amount was changed.")
     encoding = serializers.CharField(allow_blank=True, help_text="An encoding, `auto`, or empty if it was detected.")
-    date_order = serializers.CharField(allow_blank=True, help_text="`day_first`, `month_first`, `auto`, or empty if detected.")
-    decimal = serializers.CharField(allow_blank=True, help_text="`.`, `,`, `auto`, or empty if it was detected.")
+    date_order = serializers.ChoiceField([AUTO, *DATE_ORDERS], allow_blank=True, help_text="Empty if it was detected.")
+    decimal = serializers.ChoiceField([AUTO, *DECIMALS], allow_blank=True, help_text="Empty if it was detected.")
 
 
 @extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
@@ -235,7 +237,11 @@ class ImportRowSerializer(BaseSerializer):
 @extend_schema_serializer(description="The decision on a row in review.")
 class RowDecisionSerializer(StrictSerializer):
     decision = ListedChoiceField([each.value for each in ReviewDecision], help_text="`ignore` is for later imports, too.")
-    transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="Required for `match`.")
+    transaction = OwnedKeyField(
+        queryset=FinancialTransaction.objects.all(),
+        required=False,
+        help_text="The id of the transaction that is the row. Required for `match`.",
+    )
 
 
 @extend_schema_serializer(description="The decision on all rows that are in review for a reason.")
@@ -261,7 +267,7 @@ class ResolutionSerializer(serializers.Serializer):
 @extend_schema_serializer(description="A transaction that the undo did not change.")
 class UnchangedTransactionSerializer(serializers.Serializer):
     transaction = serializers.UUIDField(help_text="The id of the transaction.")
-    reason = serializers.CharField(help_text="Always `changed`: it was changed after the import.")
+    reason = serializers.ChoiceField(["changed"], help_text="It was changed after the import.")
 
 
 @extend_schema_serializer(description="The result of undoing an import.")

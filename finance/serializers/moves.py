@@ -97,8 +97,8 @@ class MovedAccountSerializer(serializers.Serializer):
     currency = serializers.CharField(help_text="ISO 4217 code.")
     last_four = serializers.CharField(help_text="The last characters of the number. Empty if it is unknown.")
     rows = serializers.IntegerField(help_text="Rows of the file, including invalid ones; those of a split count once.")
-    first_day = serializers.DateField(allow_null=True, help_text="First day. Null without valid rows.")
-    last_day = serializers.DateField(allow_null=True, help_text="Last day. Null without valid rows.")
+    first_day = serializers.DateField(allow_null=True, help_text="First day of the valid rows. Null: there are none.")
+    last_day = serializers.DateField(allow_null=True, help_text="Last day of the valid rows. Null: there are none.")
     balance = serializers.CharField(
         allow_null=True,
         help_text="Balance after the last row, in the account's currency. Null: the file does not show it.",

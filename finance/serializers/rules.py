@@ -30,6 +30,7 @@ from finance.transaction_fields import TRANSACTION_FIELDS
 
 MAX_PAGE = 1_000
 MAX_OFFSET = 10_000_000
+CHANGED_FIELDS = ("category", "payee", "note", "tags", "splits", "transaction_type")
 
 
 class RulePartSerializer(StrictSerializer):
@@ -214,7 +215,7 @@ class FieldValueField(serializers.JSONField):
 @extend_schema_serializer(description="A field of a transaction that a rule would change.")
 class ChangedFieldSerializer(serializers.Serializer):
     transaction = serializers.UUIDField(help_text="The id of the transaction.")
-    field = serializers.CharField(help_text="`category`, `payee`, `note`, `tags`, `splits` or `transaction_type`.")
+    field = serializers.ChoiceField(CHANGED_FIELDS, help_text="The field that would change.")
     before = FieldValueField(help_text="The present value.")
     after = FieldValueField(help_text="The value that the rule sets.")
 
@@ -225,7 +226,7 @@ EACH_REASON = "; ".join(f"`{reason}`: {text}" for reason, text in sorted(REASONS
 @extend_schema_serializer(description="A field of a transaction that a rule would set and leaves as it is.")
 class SkippedFieldSerializer(serializers.Serializer):
     transaction = serializers.UUIDField(help_text="The id of the transaction.")
-    field = serializers.CharField(help_text="The field that is left as it is.")
+    field = serializers.ChoiceField(CHANGED_FIELDS, help_text="The field that is left as it is.")
     reason = serializers.ChoiceField(
         SORTED_REASONS,
         source="state",

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="In the goal's unit.",
+                        help_text="Value at the beginning, in the goal's unit. Null: unknown.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="In the goal's unit.",
+                        help_text="Value to reach, in the goal's unit. Null: unknown.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="In the goal's unit.",
+                        help_text="Present value, in the goal's unit. Null: unknown.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -98,12 +98,17 @@ class Migration(migrations.Migration):
                         help_text="True once the user has completed the goal. A progress of 100 does not complete it.",
                     ),
                 ),
-                ("completion_date", models.DateField(blank=True, help_text="Null if not completed.", null=True)),
+                (
+                    "completion_date",
+                    models.DateField(
+                        blank=True, help_text="Day of the completion in the user's time zone. Null: not completed.", null=True
+                    ),
+                ),
                 (
                     "progress_percentage",
                     models.IntegerField(
                         default=0,
-                        help_text="0 to 100, from the three values.",
+                        help_text="Percent of the way from start to target, 0 to 100. Once completed 100.",
                         validators=[MinValueValidator(0), MaxValueValidator(100)],
                     ),
                 ),
@@ -479,9 +484,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "water_intake_oz",
-                    models.IntegerField(blank=True, help_text="In fluid ounces.", null=True, validators=[MinValueValidator(0)]),
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Water that the user drank, in fluid ounces. Null: not entered.",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
                 ),
-                ("medication_taken", models.BooleanField(blank=True, help_text="Null if not entered.", null=True)),
+                (
+                    "medication_taken",
+                    models.BooleanField(
+                        blank=True, help_text="True if the user has taken their medication. Null: not entered.", null=True
+                    ),
+                ),
                 (
                     "symptoms",
                     models.JSONField(

@@ -114,8 +114,12 @@ class UserHealthCheckin(OwnedModel):
         blank=True,
         help_text="Minutes of exercise on the day, 0 to 1440. Null: not entered.",
     )
-    water_intake_oz = BoundedIntegerField(min=0, null=True, blank=True, help_text="In fluid ounces.")
-    medication_taken = models.BooleanField(null=True, blank=True, help_text="Null if not entered.")
+    water_intake_oz = BoundedIntegerField(
+        min=0, null=True, blank=True, help_text="Water that the user drank, in fluid ounces. Null: not entered."
+    )
+    medication_taken = models.BooleanField(
+        null=True, blank=True, help_text="True if the user has taken their medication. Null: not entered."
+    )
     symptoms = TextListField(help_text='List of texts, such as ["headache"].')
     wellness_activities = TextListField(help_text='List of texts, such as ["walk"].')
     notes = models.TextField(blank=True, help_text="The user's own text. May be empty.")

@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="True if the user has taken the required action."),
                 ),
                 ("action_notes", models.TextField(blank=True, help_text="The action taken, in the user's words.")),
-                ("expires_at", models.DateTimeField(blank=True, help_text="Never expires if empty (null).", null=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="When the alert expires. Null: never.", null=True)),
                 (
                     "user",
                     models.ForeignKey(
@@ -374,13 +374,18 @@ class Migration(migrations.Migration):
                         validators=[MinValueValidator(0)],
                     ),
                 ),
-                ("is_recurring", models.BooleanField(default=False, help_text="True requires a recurrence pattern.")),
+                (
+                    "is_recurring",
+                    models.BooleanField(
+                        default=False, help_text="True if it recurs, by the recurrence pattern, which is then required."
+                    ),
+                ),
                 (
                     "recurrence_pattern",
                     models.CharField(
                         blank=True,
                         choices=[("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly"), ("yearly", "Yearly")],
-                        help_text="Empty for a one-time date.",
+                        help_text="Time between occurrences. Empty for a one-time date.",
                         max_length=20,
                     ),
                 ),
@@ -393,7 +398,11 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True, help_text="No reminders are sent while this is false.")),
                 (
                     "last_reminder_sent",
-                    models.DateTimeField(blank=True, help_text="Cleared when the day or recurrence changes.", null=True),
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the last reminder was sent. Null: none, or the day or recurrence was changed since.",
+                        null=True,
+                    ),
                 ),
                 (
                     "user",
@@ -493,7 +502,7 @@ class Migration(migrations.Migration):
                     "quiet_hours_start",
                     models.TimeField(
                         blank=True,
-                        help_text="In the user's time zone. May be after the end.",
+                        help_text="Start of the hours without notifications, in the user's time zone. May be after the end.",
                         null=True,
                         validators=[is_whole_second],
                     ),
@@ -501,7 +510,10 @@ class Migration(migrations.Migration):
                 (
                     "quiet_hours_end",
                     models.TimeField(
-                        blank=True, help_text="Exclusive. Set both times or neither.", null=True, validators=[is_whole_second]
+                        blank=True,
+                        help_text="End of these hours, exclusive. Set both times or neither.",
+                        null=True,
+                        validators=[is_whole_second],
                     ),
                 ),
                 (

@@ -103,7 +103,7 @@ class SystemAlert(BaseModel):
     action_required = models.BooleanField(default=False, help_text="True if the user must act on the alert.")
     action_taken = models.BooleanField(default=False, help_text="True if the user has taken the required action.")
     action_notes = models.TextField(blank=True, help_text="The action taken, in the user's words.")
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Never expires if empty (null).")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When the alert expires. Null: never.")
 
     owner_path: ClassVar[str] = "user"
     privacy = recorded("messages from the service to the customer", is_replaced=True)

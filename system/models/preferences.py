@@ -83,10 +83,16 @@ class NotificationPreference(OwnedModel):
         help_text="Reminders are emailed only if it is immediate. It does not apply to emails about billing.",
     )
     quiet_hours_start = models.TimeField(
-        null=True, blank=True, validators=[is_whole_second], help_text="In the user's time zone. May be after the end."
+        null=True,
+        blank=True,
+        validators=[is_whole_second],
+        help_text="Start of the hours without notifications, in the user's time zone. May be after the end.",
     )
     quiet_hours_end = models.TimeField(
-        null=True, blank=True, validators=[is_whole_second], help_text="Exclusive. Set both times or neither."
+        null=True,
+        blank=True,
+        validators=[is_whole_second],
+        help_text="End of these hours, exclusive. Set both times or neither.",
     )
 
     privacy = own("the customer's settings for notifications")

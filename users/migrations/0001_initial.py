@@ -63,7 +63,12 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(default=False, help_text="True for staff, who may use the back office.")),
                 (
                     "last_login_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="Null before the first login.", null=True),
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the user last logged in. Null before the first login.",
+                        null=True,
+                    ),
                 ),
                 (
                     "login_attempts",
@@ -340,13 +345,26 @@ class Migration(migrations.Migration):
                 (
                     "sha256",
                     models.CharField(
-                        blank=True, editable=False, help_text="Hash of the ZIP file. Empty until ready.", max_length=64
+                        blank=True,
+                        editable=False,
+                        help_text="SHA-256 of the ZIP file, in hexadecimal digits. Empty until ready.",
+                        max_length=64,
                     ),
                 ),
-                ("ready_at", models.DateTimeField(blank=True, editable=False, help_text="Null until ready.", null=True)),
+                (
+                    "ready_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the file became ready for download. Null until then.",
+                        null=True,
+                    ),
+                ),
                 (
                     "expires_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="The file is deleted then.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When the file is deleted. Null until it is ready.", null=True
+                    ),
                 ),
                 (
                     "user",
@@ -526,13 +544,21 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("step_name", models.CharField(help_text="Unique among the user's steps.", max_length=100)),
+                (
+                    "step_name",
+                    models.CharField(
+                        help_text="Name of the step for the client, unique among the user's steps.", max_length=100
+                    ),
+                ),
                 (
                     "step_order",
                     models.IntegerField(help_text="Position in the list, from 1.", validators=[MinValueValidator(1)]),
                 ),
                 ("is_completed", models.BooleanField(default=False, help_text="True once the user has completed the step.")),
-                ("completed_at", models.DateTimeField(blank=True, help_text="Null exactly if it is not completed.", null=True)),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, help_text="When it was completed. Null if it is not.", null=True),
+                ),
                 (
                     "step_data",
                     models.JSONField(
@@ -611,13 +637,15 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("read", "read"), ("read-write", "read and write")],
                         default="read",
-                        help_text="Default: read.",
+                        help_text="What the token permits. Default: read.",
                         max_length=20,
                     ),
                 ),
                 (
                     "last_used_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="To the minute. Null if never used.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When it was last used, to the minute. Null: never.", null=True
+                    ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 (
@@ -738,7 +766,9 @@ class Migration(migrations.Migration):
                 ("error", encrypt(models.JSONField(editable=False, null=True), label="users.upload.error")),
                 (
                     "finished_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="Null until the job has ended.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When the job ended. Null until then.", null=True
+                    ),
                 ),
                 (
                     "expires_at",
@@ -838,7 +868,7 @@ class Migration(migrations.Migration):
                     "date_of_birth",
                     models.DateField(blank=True, help_text="From 1880 to the user's present day. Null: unknown.", null=True),
                 ),
-                ("gender", models.CharField(blank=True, help_text="Free text.", max_length=20)),
+                ("gender", models.CharField(blank=True, help_text="In the user's own words. May be empty.", max_length=20)),
                 (
                     "phone_number",
                     models.CharField(blank=True, help_text="E.164, such as +12125550123, or a national number.", max_length=20),
@@ -873,7 +903,7 @@ class Migration(migrations.Migration):
                     "dependents",
                     models.IntegerField(
                         blank=True,
-                        help_text="0 if there are none. Null: unknown.",
+                        help_text="Number of dependents, 0 if none. Null: unknown.",
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -897,7 +927,7 @@ class Migration(migrations.Migration):
                 (
                     "household_size",
                     models.IntegerField(
-                        default=1, help_text="Number of people. Default: 1.", validators=[MinValueValidator(1)]
+                        default=1, help_text="Number of people in the household. Default: 1.", validators=[MinValueValidator(1)]
                     ),
                 ),
                 (
@@ -943,7 +973,6 @@ class Migration(migrations.Migration):
                             ("professional", "Professional"),
                             ("doctorate", "Doctorate"),
                         ],
-                        help_text="Highest completed level, which job security analyses use. Empty: unknown.",
                         max_length=50,
                     ),
                 ),
@@ -990,7 +1019,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("conservative", "Conservative"), ("moderate", "Moderate"), ("aggressive", "Aggressive")],
                         default="moderate",
-                        help_text="Default: moderate.",
+                        help_text="Readiness to take risks with money. Default: moderate.",
                         max_length=20,
                     ),
                 ),
@@ -1219,7 +1248,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("address", models.GenericIPAddressField(editable=False, help_text="IP address at login.", null=True)),
-                ("last_seen_at", models.DateTimeField(editable=False, help_text="Accurate to five minutes.")),
+                (
+                    "last_seen_at",
+                    models.DateTimeField(editable=False, help_text="When it was last used, accurate to five minutes."),
+                ),
                 (
                     "user",
                     models.ForeignKey(

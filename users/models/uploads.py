@@ -52,7 +52,7 @@ class Upload(OwnedModel):
     options: Any = encrypt(models.JSONField(default=dict, editable=False), label="users.upload.options")
     result: Any = encrypt(models.JSONField(null=True, editable=False), label="users.upload.result")
     error: Any = encrypt(models.JSONField(null=True, editable=False), label="users.upload.error")
-    finished_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null until the job has ended.")
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the job ended. Null until then.")
     expires_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The job and its result are deleted then. Null until it has ended."
     )
