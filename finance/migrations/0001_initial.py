@@ -1108,7 +1108,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
-                ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=100)),
+                (
+                    "name",
+                    models.CharField(help_text="For the user. Unique without regard to case and accents.", max_length=100),
+                ),
                 ("current_name", CurrentNameField("name", 100)),
                 (
                     "merged_into",
@@ -2052,7 +2055,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
-                ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=50)),
+                ("name", models.CharField(help_text="For the user. Unique without regard to case and accents.", max_length=50)),
                 (
                     "merged_into",
                     models.ForeignKey(
@@ -3059,7 +3062,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
-                ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=100)),
+                (
+                    "name",
+                    models.CharField(help_text="For the user. Unique without regard to case and accents.", max_length=100),
+                ),
                 (
                     "slug",
                     models.CharField(

@@ -54,7 +54,9 @@ class CategoryKind(models.TextChoices):
 class Category(NamedModel):
     """A category of transactions, which refer to it by its slug. A rename keeps the slug, so that no transaction changes."""
 
-    name = NonBlankCharField(max_length=MAX_CATEGORY_LENGTH, help_text="Unique without regard to case and accents.")
+    name = NonBlankCharField(
+        max_length=MAX_CATEGORY_LENGTH, help_text="For the user. Unique without regard to case and accents."
+    )
     slug = models.CharField(
         max_length=MAX_CATEGORY_LENGTH,
         editable=False,

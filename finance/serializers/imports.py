@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
+from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, JsonField, ListedChoiceField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import BalanceReason, ReviewReason, RowVerdict, StatementFormat
@@ -49,10 +50,10 @@ class RowProblemSerializer(serializers.Serializer):
 
 @extend_schema_serializer(description="The check that opening balance and booked rows add up to the closing balance.")
 class BalanceCheckSerializer(serializers.Serializer):
-    opening = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance before the first row.")
-    closing = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance after the last row.")
-    computed = serializers.DecimalField(20, 2, allow_null=True, help_text="Opening plus the booked rows in `currency`.")
-    gap = serializers.DecimalField(20, 2, allow_null=True, help_text="Closing minus computed. 0.00 if the statement adds up.")
+    opening = AmountField(allow_null=True, help_text="Balance before the first row.")
+    closing = AmountField(allow_null=True, help_text="Balance after the last row.")
+    computed = AmountField(allow_null=True, help_text="Opening plus the booked rows in `currency`.")
+    gap = AmountField(allow_null=True, help_text="Closing minus computed; 0 if the statement adds up.")
     currency = serializers.CharField(max_length=3, help_text="ISO 4217 code of the four amounts.")
 
 

@@ -125,9 +125,7 @@ class NotificationPreference(OwnedModel):
             raise ValidationError({missing: BOTH_OR_NEITHER}, "both_or_neither")
 
     is_enabled = Derived(IS_ENABLED, help_text="True if at least one channel is enabled.")
-    enabled_channels = Derived(
-        OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The enabled channels: `email`, `sms`, `push`."
-    )
+    enabled_channels = Derived(OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The channels that are enabled.")
     is_quiet_hours = Derived(IS_QUIET, help_text="True during the quiet hours, in the user's time zone.")
     can_send_notification = Derived(
         IS_ENABLED & (Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(IS_QUIET))),

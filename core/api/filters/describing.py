@@ -47,6 +47,7 @@ COMPARISONS = {
     "contains": "Only {rows} whose `{name}` contains everything in this JSON.",
     "isnull": "True: only {rows} without a value of `{name}`. False: only those with one.",
 }
+JSON_TEXT = {"type": "string", "contentMediaType": "application/json"}
 IN_UTC = " A time without an offset is in UTC."
 
 
@@ -62,6 +63,8 @@ class FilterDescriptions(DjangoFilterExtension):
         found: list[dict[str, Any]] = super().resolve_filter_field(
             auto_schema, model, filterset_class, field_name, filter_field
         )
+        for parameter in found:
+            parameter["schema"] = parameter["schema"] or JSON_TEXT
         if filter_field.label is None:
             name = field_name.removesuffix(f"__{filter_field.lookup_expr}")
             comparison = _comparison(filter_field).format(rows=model._meta.verbose_name_plural, name=name)
@@ -81,7 +84,7 @@ def _comparison(found: Filter) -> str:
         words = day if is_day else time if is_time else number
     else:
         is_text = isinstance(found, CharFilter) and not isinstance(found, ChoiceFilter)
-        words = "exactly this, also in its case" if is_text else "this day" if is_day else "this"
+        words = "exactly this, in the same case" if is_text else "this day" if is_day else "this"
     return f"Only {{rows}} whose `{{name}}` is {words}.{IN_UTC if is_time else ''}"
 
 

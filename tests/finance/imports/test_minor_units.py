@@ -112,3 +112,16 @@ def test_a_pending_row_that_posts_keeps_the_decimals(bring: Bring, in_yen: Encry
     bring(ofx_of(pending=(YEN,), currency="JPY"))
     bring(ofx_of(Line(amount="-1300", id="Y1"), currency="JPY"))
     assert amounts() == [("-1300", "JPY")]
+
+
+def test_the_balances_of_a_statement_have_the_decimals_of_its_currency(
+    send: Send, in_dinars: EncryptedFinancialProfile
+) -> None:
+    response = send(ofx_of(DINAR, currency="KWD", balance="499.445"), opening_balance="1000.000")
+    assert response.json()["statement"] == {
+        "opening": "1000.000",
+        "closing": "499.445",
+        "computed": "499.445",
+        "gap": "0.000",
+        "currency": "KWD",
+    }
