@@ -198,7 +198,9 @@ class FeatureAccessSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="Uses of a feature to count.")
 class UseSerializer(StrictSerializer):
-    amount = serializers.IntegerField(min_value=1, max_value=MAX_USAGE_AMOUNT, default=1, help_text="Uses to count.")
+    amount = serializers.IntegerField(
+        min_value=1, max_value=MAX_USAGE_AMOUNT, default=1, help_text="Number of uses to count. Default: 1."
+    )
     idempotency_key = serializers.RegexField(KEY, required=False, help_text=KEY_HELP)
 
 

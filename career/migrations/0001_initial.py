@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Annual, in the currency of the current salary.",
+                        help_text="Annual salary to reach, in the currency of the current salary.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Annual. With a target salary it sets the progress.",
+                        help_text="Present annual salary. With a target salary it sets the progress.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],

@@ -35,10 +35,14 @@ class CareerMilestone(OwnedModel):
         MilestoneType, max_length=50, help_text="What the milestone is about, for the user only: no calculation depends on it."
     )
     target_salary = MoneyField(
-        currency=None, min=0, null=True, blank=True, help_text="Annual, in the currency of the current salary."
+        currency=None, min=0, null=True, blank=True, help_text="Annual salary to reach, in the currency of the current salary."
     )
     current_salary = MoneyField(
-        currency=None, min=0, null=True, blank=True, help_text="Annual. With a target salary it sets the progress."
+        currency=None,
+        min=0,
+        null=True,
+        blank=True,
+        help_text="Present annual salary. With a target salary it sets the progress.",
     )
     target_date = PlausibleDateField(
         null=True, blank=True, help_text="Day by which to reach the milestone, in the user's time zone. Null: no deadline."

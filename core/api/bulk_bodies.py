@@ -52,7 +52,7 @@ def bulk_serializer_for(row: type[BaseSerializer], *, has_search: bool, max_sele
     """Return the serializer of a bulk call's body for the rows of the serializer `row`."""
     fields = {
         "create": row(  # type: ignore[call-arg]  # many=True takes it
-            many=True, required=False, max_length=MAX_ROWS, help_text="The new rows."
+            many=True, required=False, max_length=MAX_ROWS, help_text="The new rows, each with the fields of a single one."
         ),
         "update": serializers.ListField(
             child=BulkChangeField(),

@@ -1541,7 +1541,7 @@ class Migration(migrations.Migration):
                 ("tombstoned", models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")),
                 ("superseded", models.IntegerField(default=0, help_text="Rows that updated or corrected a transaction.")),
                 ("review", models.IntegerField(default=0, help_text="Rows that the user must resolve.")),
-                ("failed", models.IntegerField(default=0, help_text="Invalid rows.")),
+                ("failed", models.IntegerField(default=0, help_text="Invalid rows, which were left out.")),
                 (
                     "statement",
                     models.JSONField(blank=True, default=dict, help_text="Opening, closing and computed balance, and the gap."),
@@ -1898,14 +1898,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "transaction_date",
-                    models.DateField(blank=True, help_text="As in the file. Null for an invalid row.", null=True),
+                    models.DateField(blank=True, help_text="Day in the file. Null for an invalid row.", null=True),
                 ),
                 (
                     "amount",
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="As in the file. Null for an invalid row.",
+                        help_text="Signed amount in the file. Null for an invalid row.",
                         max_digits=16,
                         null=True,
                     ),

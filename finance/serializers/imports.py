@@ -61,8 +61,12 @@ class BalanceCheckSerializer(serializers.Serializer):
 class ImportOptionsSerializer(serializers.Serializer):
     invert = serializers.BooleanField(help_text="True: the sign of every amount was changed.")
     encoding = serializers.CharField(allow_blank=True, help_text="An encoding, `auto`, or empty if it was detected.")
-    date_order = serializers.ChoiceField([AUTO, *DATE_ORDERS], allow_blank=True, help_text="Empty if it was detected.")
-    decimal = serializers.ChoiceField([AUTO, *DECIMALS], allow_blank=True, help_text="Empty if it was detected.")
+    date_order = serializers.ChoiceField(
+        [AUTO, *DATE_ORDERS], allow_blank=True, help_text="Order of day and month. Empty if it was detected."
+    )
+    decimal = serializers.ChoiceField(
+        [AUTO, *DECIMALS], allow_blank=True, help_text="Decimal mark of amounts. Empty if it was detected."
+    )
 
 
 @extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
@@ -92,11 +96,13 @@ class ImportResultSerializer(serializers.Serializer):
     superseded = serializers.IntegerField(help_text="Rows that updated or corrected a transaction.")
     review = serializers.IntegerField(help_text="Rows that the user must resolve, in `rows/` or by reason with `resolve/`.")
     review_reasons = serializers.DictField(child=serializers.IntegerField(), help_text=REASONS_HELP)
-    failed = serializers.IntegerField(help_text="Invalid rows.")
+    failed = serializers.IntegerField(help_text="Invalid rows, which are left out.")
     errors = RowProblemSerializer(  # type: ignore[assignment]  # a field, not the property of that name
         many=True, help_text="The first 1,000 invalid rows. If there are more, there is a warning."
     )
-    statement = BalanceCheckSerializer(help_text="Null balances are neither in the file nor sent with it.")
+    statement = BalanceCheckSerializer(
+        help_text="The balances of the statement. Null ones are neither in the file nor sent with it."
+    )
     balance_set = serializers.BooleanField(help_text="True: the closing balance is the account's now, or would be.")
     balance_reason = serializers.ChoiceField(
         BalanceReason.choices, allow_blank=True, help_text="Why the balance is not set. Empty if it is."
@@ -108,7 +114,7 @@ class ImportResultSerializer(serializers.Serializer):
     unused_columns = serializers.ListField(
         child=serializers.CharField(), help_text="Titles of the columns of a CSV file that the mapping does not use."
     )
-    warnings = WarningSerializer(many=True, help_text="Empty if there are none.")
+    warnings = WarningSerializer(many=True, help_text="Problems that did not stop the import. Empty: none.")
     first_rows = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField(allow_blank=True)),
         required=False,
@@ -247,7 +253,9 @@ class RowDecisionSerializer(StrictSerializer):
 
 @extend_schema_serializer(description="The decision on all rows that are in review for a reason.")
 class ReviewsDecisionSerializer(StrictSerializer):
-    reason = ListedChoiceField(ReviewReason.choices, help_text="As in `review_reasons` of the import.")
+    reason = ListedChoiceField(
+        ReviewReason.choices, help_text="The reason whose rows are decided, as in `review_reasons` of the import."
+    )
     decision = ListedChoiceField(
         [each.value for each in ReviewDecision], help_text="`match` takes the first of each row's `candidates`."
     )

@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="Mean of the metric.",
+                        help_text="Mean of the metric. Null: unknown.",
                         max_digits=5,
                         null=True,
                         validators=[MinValueValidator(Decimal("-999.99")), MaxValueValidator(Decimal("999.99"))],
@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Mean per day.",
+                        help_text="Mean spending per day. Null: unknown.",
                         max_digits=16,
                         null=True,
                         validators=[

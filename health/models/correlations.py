@@ -71,10 +71,22 @@ class HealthSpendingCorrelation(OwnedModel):
         HealthMetric, max_length=100, help_text="The value of the check-ins that is compared with spending."
     )
     health_score = BoundedDecimalField(
-        max_digits=5, decimal_places=2, min=-MAX_SCORE, max=MAX_SCORE, null=True, blank=True, help_text="Mean of the metric."
+        max_digits=5,
+        decimal_places=2,
+        min=-MAX_SCORE,
+        max=MAX_SCORE,
+        null=True,
+        blank=True,
+        help_text="Mean of the metric. Null: unknown.",
     )
     spending_amount = BoundedDecimalField(
-        max_digits=16, decimal_places=3, min=-MAX_SPENDING, max=MAX_SPENDING, null=True, blank=True, help_text="Mean per day."
+        max_digits=16,
+        decimal_places=3,
+        min=-MAX_SPENDING,
+        max=MAX_SPENDING,
+        null=True,
+        blank=True,
+        help_text="Mean spending per day. Null: unknown.",
     )
     spending_category = NameReferenceField(
         "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: all spending."
