@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.contract.test_openapi import SCHEMA
 
 ARTICLES = {"a", "an", "the", "of", "this", "is", "its"}
@@ -72,3 +74,31 @@ def test_each_tag_has_a_description() -> None:
 
 def test_a_placeholder_of_a_description_is_filled() -> None:
     assert [(place, name) for place, name, described in DESCRIBED if re.search(r"\{rows?\}|\{name\}", own(described))] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "text"),
+    [
+        ("finance/transactions", "amount__gte", "Only transactions whose `amount` is at least this."),
+        ("finance/transactions", "transaction_date__lte", "Only transactions whose `transaction_date` is this day or earlier."),
+        ("finance/accounts", "created_at__gte", "Only accounts whose `created_at` is this time or later."),
+        ("health/goals", "status__in", "Only health goals whose `status` is one of these, separated by commas."),
+        ("finance/tags", "name", "Only tags whose `name` is exactly this, in the same case."),
+        ("finance/tags", "name__icontains", "Only tags whose `name` contains this text, in any case."),
+        ("finance/imports", "undone_at__isnull", "True: only statement imports without a value of `undone_at`."),
+        ("health/checkins", "symptoms__contains", "Only check-ins whose `symptoms` contains everything in this JSON."),
+    ],
+)
+def test_a_filter_is_described_by_its_lookup(path: str, name: str, text: str) -> None:
+    [found] = [parameter for place, known, parameter in PARAMETERS if (place, known) == (f"get /api/v1/{path}/", name)]
+    assert found["description"].startswith(text)
+
+
+def test_a_filter_says_what_its_field_means_but_not_the_default_of_a_write() -> None:
+    [found] = [each for place, name, each in PARAMETERS if (place, name) == ("get /api/v1/finance/transactions/", "status")]
+    assert own(found).endswith("State at the bank. Failed and canceled ones are not counted.")
+
+
+def test_an_id_in_the_path_names_its_kind_of_row() -> None:
+    [found] = [each for place, name, each in PARAMETERS if (place, name) == ("get /api/v1/finance/accounts/{id}/", "id")]
+    assert found["description"] == "The id of the account."
