@@ -13,6 +13,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.utils.serializer_helpers import BindingDict
@@ -22,18 +23,19 @@ from core.api.money import AmountField
 from core.fast_lists import sql_serializer
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedModel
+from core.models.fields import JSONListField, JSONObjectField
 from core.models.money import MoneyField
 from core.models.references import NameReferenceField
 from core.models.validators import has_null_character
 
-# No help texts of the models, because the migrations would repeat them for every table
-COLUMN_TEXTS = {
+COLUMN_TEXTS = {  # no help texts of the models, because the migrations would repeat them for every table
     "id": "The UUID of the {}, which never changes.",
     "created_at": "When the {} was stored in MINGUS, in UTC.",
-    "updated_at": "When the {} was last changed, in UTC; equal to `created_at` before the first change.",
+    "updated_at": "When the {} was last changed, in UTC; at first equal to `created_at`.",
 }
 
 
+@extend_schema_field({"$ref": "#/components/schemas/JsonValue"})
 class JsonField(serializers.JSONField):
     """A JSON field that refuses null characters, which PostgreSQL can't store."""
 
@@ -41,6 +43,16 @@ class JsonField(serializers.JSONField):
         if has_null_character(data):
             raise serializers.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"$ref": "#/components/schemas/JsonObject"})
+class JsonObjectField(JsonField):
+    """A JSON object with any members."""
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/JsonValue"}})
+class JsonListField(JsonField):
+    """A list of any JSON values."""
 
 
 class NameField(serializers.CharField):
@@ -204,6 +216,8 @@ class BaseSerializer(StrictSerializer, RowWriter):
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.JSONField: JsonField,
+        JSONObjectField: JsonObjectField,
+        JSONListField: JsonListField,
         MoneyField: AmountField,
         NameReferenceField: NameField,
     }
@@ -256,7 +270,7 @@ class BaseSerializer(StrictSerializer, RowWriter):
         """Return the class and options of a column's field; the columns that all models have are described here."""
         field_class, options = super().build_standard_field(field_name, model_field)
         text = COLUMN_TEXTS.get(field_name, "").format(self.model._meta.verbose_name)
-        return field_class, ({"help_text": text} if text else {}) | options
+        return field_class, {"help_text": text} | options
 
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         return derived_fields.field_for(model_class, field_name)

@@ -41,12 +41,10 @@ class BaseViewSet(PathRowMixin[RowT]):
     `permissions_by_action` adds permission classes for single actions to `permission_classes`.
     `search_table` declares the search grammar of the list; without it `?search=` looks for words in the `search_fields`.
     `filtered_actions` has further parameters of the actions that take the list's filters.
-    `alias_of` is the path that is documented for the view, if it is another path of the same view.
     `depends_on_session` says that the rows have a value that differs between the sessions of a user.
     """
 
     closed_to_impersonation = False
-    alias_of = ""
     depends_on_session = False
     permissions_by_action: ClassVar[dict[str, tuple[type[BasePermission], ...]]] = {}
     lookup_value_converter = "uuid"

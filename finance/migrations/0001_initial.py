@@ -1524,7 +1524,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "mapping",
-                    models.JSONField(blank=True, default=dict, help_text="Columns of a table. Empty for other formats."),
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Columns of a table. Empty for other formats.",
+                        validators=[validate_json_object],
+                    ),
                 ),
                 (
                     "options",
@@ -1534,6 +1539,7 @@ class Migration(migrations.Migration):
                         help_text=(
                             "`invert`, `encoding`, `date_order` and `decimal` as sent or remembered. Empty ones were detected."
                         ),
+                        validators=[validate_json_object],
                     ),
                 ),
                 ("created", models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")),
@@ -1544,7 +1550,12 @@ class Migration(migrations.Migration):
                 ("failed", models.IntegerField(default=0, help_text="Invalid rows, which were left out.")),
                 (
                     "statement",
-                    models.JSONField(blank=True, default=dict, help_text="Opening, closing and computed balance, and the gap."),
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Opening, closing and computed balance, and the gap.",
+                        validators=[validate_json_object],
+                    ),
                 ),
                 (
                     "balance_set",
@@ -1576,6 +1587,7 @@ class Migration(migrations.Migration):
                         db_default=models.Value([], models.JSONField()),
                         default=list,
                         help_text="Each with a code and a message.",
+                        validators=[validate_json_list],
                     ),
                 ),
                 ("account_before", models.JSONField(blank=True, editable=False, null=True)),
@@ -1624,38 +1636,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("user", "id"), name="finance_statementimport_key_owner"),
                     models.CheckConstraint(
                         condition=Exact(
-                            models.Func(models.F("mapping"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("object"),
-                        ),
-                        name="finance_statementimport_mapping_shape",
-                        violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("options"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("object"),
-                        ),
-                        name="finance_statementimport_options_shape",
-                        violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("statement"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("object"),
-                        ),
-                        name="finance_statementimport_statement_shape",
-                        violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("warnings"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("array"),
-                        ),
-                        name="finance_statementimport_warnings_shape",
-                        violation_error_message="Must be a JSON list.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
                             models.Func(models.F("account_before"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
@@ -1696,6 +1676,30 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("mapping"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_mapping_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("options"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_options_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("statement"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_statement_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
                             (
                                 "balance_reason__in",
@@ -1718,6 +1722,14 @@ class Migration(migrations.Migration):
                             "Choose one of: no_balance, no_booked_rows, other_currency, sign_unknown, gap, signs_in_doubt, "
                             "unreadable_rows, out_of_range, newer_balance."
                         ),
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("warnings"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("array"),
+                        ),
+                        name="finance_statementimport_warnings_shape",
+                        violation_error_message="Must be a JSON list.",
                     ),
                 ],
             },

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import between, json_type
-from core.models.fields import ChoiceField
+from core.models.fields import ChoiceField, JSONListField, JSONObjectField
 from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
@@ -88,10 +88,8 @@ class StatementImport(OwnedModel):
     filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
     id_scheme = models.CharField(max_length=20, blank=True, help_text="Kind of the bank's ids, such as `ofx` for FITIDs.")
-    mapping = models.JSONField(default=dict, blank=True, help_text="Columns of a table. Empty for other formats.")
-    options = models.JSONField(
-        default=dict,
-        blank=True,
+    mapping = JSONObjectField(help_text="Columns of a table. Empty for other formats.")
+    options = JSONObjectField(
         help_text="`invert`, `encoding`, `date_order` and `decimal` as sent or remembered. Empty ones were detected.",
     )
     created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")
@@ -100,14 +98,12 @@ class StatementImport(OwnedModel):
     superseded = models.IntegerField(default=0, help_text="Rows that updated or corrected a transaction.")
     review = models.IntegerField(default=0, help_text="Rows that the user must resolve.")
     failed = models.IntegerField(default=0, help_text="Invalid rows, which were left out.")
-    statement = models.JSONField(default=dict, blank=True, help_text="Opening, closing and computed balance, and the gap.")
+    statement = JSONObjectField(help_text="Opening, closing and computed balance, and the gap.")
     balance_set = models.BooleanField(default=False, help_text="True: the closing balance became that of the account.")
     balance_reason = ChoiceField(
         BalanceReason, max_length=20, blank=True, help_text="Why the balance was not set. Empty if it was."
     )
-    warnings = models.JSONField(
-        default=list, db_default=models.Value([], models.JSONField()), blank=True, help_text="Each with a code and a message."
-    )
+    warnings = JSONListField(db_default=models.Value([], models.JSONField()), help_text="Each with a code and a message.")
     account_before = models.JSONField(null=True, blank=True, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True, help_text="When it was undone. Null: it was not.")
     move = models.UUIDField(
@@ -125,10 +121,6 @@ class StatementImport(OwnedModel):
         constraints = [
             models.UniqueConstraint(fields=["user", "id", "account"], name=f"{TABLE}_owner"),
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_key_owner"),
-            json_type(TABLE, "mapping", "object"),
-            json_type(TABLE, "options", "object"),
-            json_type(TABLE, "statement", "object"),
-            json_type(TABLE, "warnings", "array"),
             json_type(TABLE, "account_before", "object"),
             between(TABLE, "created", 0),
         ]

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
 from core.api.money import AmountField
-from core.api.serializers import BaseSerializer, JsonField, ListedChoiceField, OwnedKeyField, StrictSerializer
+from core.api.serializers import BaseSerializer, JsonField, JsonObjectField, ListedChoiceField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import BalanceReason, ReviewReason, RowVerdict, StatementFormat
 from finance.serializers.warnings import WarningSerializer
@@ -61,12 +61,8 @@ class BalanceCheckSerializer(serializers.Serializer):
 class ImportOptionsSerializer(serializers.Serializer):
     invert = serializers.BooleanField(help_text="True: the sign of every amount was changed.")
     encoding = serializers.CharField(allow_blank=True, help_text="An encoding, `auto`, or empty if it was detected.")
-    date_order = serializers.ChoiceField(
-        [AUTO, *DATE_ORDERS], allow_blank=True, help_text="Order of day and month. Empty if it was detected."
-    )
-    decimal = serializers.ChoiceField(
-        [AUTO, *DECIMALS], allow_blank=True, help_text="Decimal mark of amounts. Empty if it was detected."
-    )
+    date_order = serializers.ChoiceField([AUTO, *DATE_ORDERS], allow_blank=True, help_text="Empty: it was detected.")
+    decimal = serializers.ChoiceField([AUTO, *DECIMALS], allow_blank=True, help_text="Decimal mark. Empty: detected.")
 
 
 @extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
@@ -79,7 +75,7 @@ class PreviewRowSerializer(serializers.Serializer):
         ReviewReason.choices, allow_blank=True, help_text="The reason of a review, otherwise empty."
     )
     transaction_id = serializers.UUIDField(allow_null=True, help_text="The existing transaction that the row matches, or null.")
-    data = serializers.JSONField(  # type: ignore[assignment]  # a field, not the property of that name
+    data = JsonObjectField(  # type: ignore[assignment]  # a field, not the property of that name
         help_text="The row as read, in review with `candidates`; for an invalid row `field`, `code` and `message`."
     )
 
@@ -100,15 +96,13 @@ class ImportResultSerializer(serializers.Serializer):
     errors = RowProblemSerializer(  # type: ignore[assignment]  # a field, not the property of that name
         many=True, help_text="The first 1,000 invalid rows. If there are more, there is a warning."
     )
-    statement = BalanceCheckSerializer(
-        help_text="The balances of the statement. Null ones are neither in the file nor sent with it."
-    )
+    statement = BalanceCheckSerializer(help_text="The stated balances. Null: neither in the file nor sent with it.")
     balance_set = serializers.BooleanField(help_text="True: the closing balance is the account's now, or would be.")
     balance_reason = serializers.ChoiceField(
         BalanceReason.choices, allow_blank=True, help_text="Why the balance is not set. Empty if it is."
     )
     options = ImportOptionsSerializer(help_text="The options that were used, sent or remembered.")
-    mapping = serializers.DictField(
+    mapping = JsonObjectField(
         help_text="The columns and formats of a CSV file that were used, to send as `mapping`. Empty for other formats."
     )
     unused_columns = serializers.ListField(
@@ -117,10 +111,9 @@ class ImportResultSerializer(serializers.Serializer):
     warnings = WarningSerializer(many=True, help_text="Problems that did not stop the import. Empty: none.")
     first_rows = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField(allow_blank=True)),
-        required=False,
-        help_text="The cells of the first rows of a CSV file, to confirm the columns. Dry runs only.",
+        help_text="The cells of the first rows of a CSV file, to confirm the columns. Empty unless it is a dry run.",
     )
-    preview = PreviewRowSerializer(many=True, required=False, help_text="The first 100 rows. Dry runs only.")
+    preview = PreviewRowSerializer(many=True, help_text="The first 100 rows. Empty unless it is a dry run.")
 
     class Meta:
         example = {
@@ -137,12 +130,13 @@ class ImportResultSerializer(serializers.Serializer):
             "mapping": {},
             "unused_columns": [],
             "warnings": [EXAMPLE_WARNING],
+            "first_rows": [],
+            "preview": [],
         }
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         data: dict[str, Any] = super().to_representation(instance)
-        only_in_dry_runs = () if instance.dry_run else ("preview", "first_rows")
-        return {name: value for name, value in data.items() if name not in only_in_dry_runs}
+        return data if instance.dry_run else data | {"preview": [], "first_rows": []}
 
 
 @extend_schema_field(ImportOptionsSerializer)
@@ -150,9 +144,21 @@ class OptionsField(JsonField):
     """The options of an import, as a typed object in the schema."""
 
 
+@extend_schema_field(BalanceCheckSerializer)
+class BalanceCheckField(JsonField):
+    """The balances of a statement, as a typed object in the schema."""
+
+
+@extend_schema_field(WarningSerializer(many=True))
+class WarningsField(JsonField):
+    """The warnings of an import, as typed objects in the schema."""
+
+
 @extend_schema_serializer(description="A statement file that was imported, with the number of rows of each verdict.")
 class ImportSerializer(BaseSerializer):
     options = OptionsField(read_only=True, help_text="The options that were used, sent or remembered.")
+    statement = BalanceCheckField(read_only=True, help_text="Null balances are neither in the file nor sent with it.")
+    warnings = WarningsField(read_only=True, help_text="Empty if there are none.")
 
     class Meta:
         model = StatementImport
@@ -208,6 +214,12 @@ class ImportDetailSerializer(ImportSerializer):
 
 @extend_schema_serializer(description="A row of an imported statement file, and its verdict.")
 class ImportRowSerializer(BaseSerializer):
+    data = JsonObjectField(  # type: ignore[assignment]  # a field, not the property of that name
+        read_only=True,
+        allow_null=True,
+        help_text="The row as read, in review with `candidates`, or an invalid row's problem. May be null.",
+    )
+
     class Meta:
         model = StatementImportRow
         fields = [
@@ -228,7 +240,6 @@ class ImportRowSerializer(BaseSerializer):
         read_only_fields = fields
         extra_kwargs = {
             "transaction_id": {"help_text": "The transaction that the row created or matches. Null if there is none."},
-            "data": {"help_text": "The row as read, in review with `candidates`, or an invalid row's problem. May be null."},
         }
         example = {
             "verdict": "review",
@@ -253,9 +264,7 @@ class RowDecisionSerializer(StrictSerializer):
 
 @extend_schema_serializer(description="The decision on all rows that are in review for a reason.")
 class ReviewsDecisionSerializer(StrictSerializer):
-    reason = ListedChoiceField(
-        ReviewReason.choices, help_text="The reason whose rows are decided, as in `review_reasons` of the import."
-    )
+    reason = ListedChoiceField(ReviewReason.choices, help_text="Of the rows to decide, as in `review_reasons` of the import.")
     decision = ListedChoiceField(
         [each.value for each in ReviewDecision], help_text="`match` takes the first of each row's `candidates`."
     )

@@ -201,10 +201,9 @@ class RulePreviewFormSerializer(StrictSerializer):
 
 @extend_schema_field(
     {
-        "oneOf": [
+        "anyOf": [
             {"type": "string"},
-            {"type": "array", "items": {"type": "string"}},
-            {"type": "array", "items": {"$ref": "#/components/schemas/Split"}},
+            {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/Split"}]}},
         ]
     }
 )

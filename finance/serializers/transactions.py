@@ -1,6 +1,6 @@
 """Serializer of transactions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
@@ -11,8 +11,8 @@ from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, JsonField
 from core.models.base import BaseModel
-from finance.models import FinancialTransaction
-from finance.models.divided import DIVIDED_FIELDS, REPLACES, SPLIT_HAS_NONE, DividedBy
+from finance.models import Category, FinancialTransaction
+from finance.models.divided import DIVIDED_FIELDS, REPLACES, SPLIT_HAS_NONE, DividedBy, TransactionType
 from finance.models.division_columns import REFUND_OF, SPLITS, DivisionColumn
 from finance.models.transactions import MACHINE_FIELDS
 from finance.serializers.categories import CategorySerializer
@@ -24,7 +24,7 @@ from finance.services.transaction_names import NamedChanges, name_rows
 from finance.sources import SourceKind
 
 PUBLIC = public_names(FinancialTransaction)
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "type": "object",
     "required": ["kind", "id", "version"],
     "properties": {
@@ -37,16 +37,20 @@ SOURCE = {
         "version": {"type": ["integer", "null"], "description": "The version of the rule. Null: not a rule."},
     },
 }
+FORMER = {"type": "string", "enum": list(TransactionType), "description": "The type before it was part of a transfer."}
+TRANSFER_SOURCE = {
+    **SOURCE,
+    "required": [*SOURCE["required"], "former"],
+    "properties": {**SOURCE["properties"], "former": FORMER},
+}
 
 
 @extend_schema_field(
     {
         "type": "object",
-        "properties": {
-            **{name: {**SOURCE, "description": f"Who chose `{name}`. Absent: not known."} for name in MACHINE_FIELDS},
-            "transfer": {**SOURCE, "description": "Who decided whether it is a transfer. Absent: not known."},
-        },
-        "example": {"category": {"kind": "user"}},
+        "propertyNames": {"enum": [*MACHINE_FIELDS, "transfer"]},
+        "additionalProperties": {"anyOf": [SOURCE, TRANSFER_SOURCE]},
+        "example": {"category": {"kind": "user", "id": None, "version": None}},
     }
 )
 class SourcesField(JsonField):
@@ -80,6 +84,8 @@ class TransactionSerializer(BaseSerializer):
     Text in `category`, `payee` and `tags` stands for the row with this name, which is created if there is none.
     """
 
+    created_categories: Sequence[Category] | None = None  # None: nothing was written
+    unreconciled = 0
     tags = TagsField(required=False, help_text="The names of tags. New ones are created. Default: none.")
     splits = SplitsField(
         required=False,
@@ -176,14 +182,12 @@ class TransactionSerializer(BaseSerializer):
             NamedChanges(changes[0][0].user_id, self.context["keys_seen"]).look_up(changes)
 
     def to_representation(self, instance: BaseModel) -> dict[str, Any]:
-        """Add `created_category` and `warnings` to the response of a write, if there are any."""
+        """Add `created_category` and `warnings` to the response of a write."""
         shown = super().to_representation(instance)
-        created = getattr(self, "created_categories", ())
-        if created:
-            shown["created_category"] = CategorySerializer(created[0], context=self.context).data
-        warnings = reconciled_warnings(getattr(self, "unreconciled", 0))
-        if warnings:
-            shown["warnings"] = warnings
+        if self.created_categories is not None:
+            created = [CategorySerializer(row, context=self.context).data for row in self.created_categories[:1]]
+            shown["created_category"] = created[0] if created else None
+            shown["warnings"] = reconciled_warnings(self.unreconciled)
         return shown
 
 
@@ -193,9 +197,10 @@ class TransactionSerializer(BaseSerializer):
 )
 class WrittenTransactionSerializer(TransactionSerializer):
     created_category = CategorySerializer(
-        read_only=True, required=False, help_text="The category that was created. Absent: none was created."
+        read_only=True, allow_null=True, help_text="The category that was created. Null: none was created."
     )
-    warnings = WarningSerializer(many=True, read_only=True, required=False, help_text="Absent: there are none.")
+    warnings = WarningSerializer(many=True, read_only=True, help_text="Empty if there are none.")
 
     class Meta(TransactionSerializer.Meta):
         fields = [*TransactionSerializer.Meta.fields, "created_category", "warnings"]
+        example = TransactionSerializer.Meta.example | {"created_category": None, "warnings": []}

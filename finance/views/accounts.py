@@ -121,10 +121,10 @@ class TransactionViewSet(UndoableBulkMixin, OwnedViewSet):
         ],
         responses={(200, "application/json"): TransactionSerializer(many=True), (200, "text/csv"): str},
         examples=[
-            OpenApiExample("Example", [TransactionSerializer.Meta.example], response_only=True, media_type="application/json")
+            OpenApiExample("Example", TransactionSerializer.Meta.example, response_only=True, media_type="application/json")
         ],
     )
-    @action(detail=False, methods=["get"])
+    @action(detail=False, methods=["get"], pagination_class=None)
     def export(self, request: Request) -> StreamingHttpResponse:
         file_format = request.query_params.get("file_format", exports.CSV)
         if file_format not in exports.FORMATS:

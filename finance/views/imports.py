@@ -89,7 +89,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
 
     @post_action(
         detail=False,
-        summary="Move in all accounts of another app",
+        summary="Move in from another app",
         description="Reads a file with all accounts of YNAB, Mint, Firefly III, Actual or MINGUS, with their categories, tags, "
         "notes, splits and transfers. A dry run (the default) returns the accounts and categories that would be created; with "
         "`dry_run=false`, all of it is imported in one transaction, as one import per account. Rows that were imported before "
@@ -126,7 +126,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         return Response(MoveUndoResultSerializer(services.undo_move(record=self.get_object(), now=clock.now())).data)
 
     @post_action(
-        summary="Resolve all rows in review for a reason",
+        summary="Resolve rows in review",
         description="Decides on all rows that are in review for the same reason: `create` creates a transaction for each, "
         "`match` links each to its first candidate, and `ignore` leaves them out, also of later imports. For the reasons "
         "`same_id_other_content`, `same_row_other_text` and `correction`, `match` also updates the transaction, except for "

@@ -1,6 +1,6 @@
 """Views of rules and of their runs."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -75,7 +75,6 @@ class RuleViewSet(OwnedViewSet[Rule]):
     @post_action(
         detail=False,
         url_path="apply",
-        operation_id="finance_rules_apply_all",
         summary="Apply all rules",
         description="Applies the active rules to all transactions, one after the other, all or none. A rule with `stop` ends "
         f"them for the transactions that it finds.{JOB}",
@@ -94,3 +93,4 @@ class RuleViewSet(OwnedViewSet[Rule]):
 class RuleRunViewSet(EditRunViewSet):
     about = "A run of a rule names the rule and its version. It is an edit, which `edit-runs/` lists, too, for 30 days."
     queryset = EditRun.objects.filter(kind=EditKind.RULE)
+    summaries: ClassVar[dict[str, str]] = {"list": "List rule runs", "retrieve": "Read a rule run", "undo": "Undo a rule run"}

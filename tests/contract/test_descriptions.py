@@ -36,10 +36,18 @@ def fields_of(schema: Any, place: str) -> Iterator[tuple[str, str, dict[str, Any
 OPERATIONS = {
     f"{method} {path}": operation for path, operations in SCHEMA["paths"].items() for method, operation in operations.items()
 }
+SHARED = SCHEMA["components"]["parameters"]
+
+
+def resolved(parameter: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = SHARED[parameter["$ref"].rsplit("/", 1)[1]] if "$ref" in parameter else parameter
+    return found
+
+
 PARAMETERS = [
     (place, parameter["name"], parameter)
     for place, operation in OPERATIONS.items()
-    for parameter in operation.get("parameters", [])
+    for parameter in map(resolved, operation.get("parameters", []))
 ]
 FIELDS = [*fields_of(SCHEMA["components"]["schemas"], ""), *fields_of(SCHEMA["paths"], "")]
 DESCRIBED = [*PARAMETERS, *FIELDS, *((name, name, operation) for name, operation in OPERATIONS.items())]

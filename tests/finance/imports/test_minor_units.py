@@ -114,14 +114,11 @@ def test_a_pending_row_that_posts_keeps_the_decimals(bring: Bring, in_yen: Encry
     assert amounts() == [("-1300", "JPY")]
 
 
-def test_the_balances_of_a_statement_have_the_decimals_of_its_currency(
-    send: Send, in_dinars: EncryptedFinancialProfile
+@pytest.mark.parametrize(("currency", "amount", "balance"), [("JPY", "-1234", "5000"), ("KWD", "-500.555", "1000.125")])
+def test_the_response_has_balances_in_the_decimals_of_the_account(
+    send: Send, account: EncryptedFinancialProfile, currency: str, amount: str, balance: str
 ) -> None:
-    response = send(ofx_of(DINAR, currency="KWD", balance="499.445"), opening_balance="1000.000")
-    assert response.json()["statement"] == {
-        "opening": "1000.000",
-        "closing": "499.445",
-        "computed": "499.445",
-        "gap": "0.000",
-        "currency": "KWD",
-    }
+    account.currency, account.account_balance = currency, None
+    account.save()
+    response = send(ofx_of(Line(amount=amount, id="1"), currency=currency, balance=balance), filename="statement.ofx")
+    assert (response.status_code, response.json()["statement"]["closing"]) == (201, balance)
