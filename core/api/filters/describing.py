@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model
 from django_filters.filters import CharFilter, ChoiceFilter, DateFilter, Filter, IsoDateTimeFilter
+from django_filters.filterset import FilterSet
 from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.plumbing import build_choice_description_list
 
@@ -58,7 +59,12 @@ class FilterDescriptions(DjangoFilterExtension):
     priority = 1
 
     def resolve_filter_field(
-        self, auto_schema: Any, model: type[Model], filterset_class: Any, field_name: str, filter_field: Any
+        self,
+        auto_schema: Any,
+        model: type[Model],
+        filterset_class: type[FilterSet],
+        field_name: str,
+        filter_field: Any,
     ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = super().resolve_filter_field(
             auto_schema, model, filterset_class, field_name, filter_field

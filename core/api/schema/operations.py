@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
@@ -85,9 +86,11 @@ class Schema(AutoSchema):
         is_public = self.method == "GET" and PublicReadStaffWrite in getattr(self.view, "permission_classes", ())
         return [*super().get_auth(), *([{}] if is_public else [])]
 
-    def get_operation(self, *path: Any) -> dict[str, Any] | None:
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> dict[str, Any] | None:
         """Return the operation, whose description may name the view's `{row}` and `{rows}`."""
-        operation: dict[str, Any] | None = super().get_operation(*path)
+        operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
         return operation and operation | {"description": self._filled(operation["description"])}
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
