@@ -64,7 +64,7 @@ class UploadDetailSerializer(UploadSerializer):
         allow_null=True,
         help_text="What a small file's request returns at once. Null until `status` is `done`.",
     )
-    error = serializers.SerializerMethodField(help_text="Null unless `status` is `failed`.")
+    error = serializers.SerializerMethodField(help_text="Why the file was refused. Null unless `status` is `failed`.")
 
     class Meta(UploadSerializer.Meta):
         fields = [*UploadSerializer.Meta.fields, "result", "error"]

@@ -80,7 +80,9 @@ class BulkResultSerializer(serializers.Serializer):
 def bulk_serializer_for(row: type[BaseSerializer], *, has_search: bool, max_selected: int) -> type[serializers.Serializer]:
     """Return the serializer of a bulk call's body for the rows of the serializer `row`."""
     fields = {
-        "create": row(many=True, required=False, max_length=MAX_ROWS),  # type: ignore[call-arg]  # many=True takes it
+        "create": row(  # type: ignore[call-arg]  # many=True takes it
+            many=True, required=False, max_length=MAX_ROWS, help_text="The new rows, each with the fields of a single one."
+        ),
         "update": serializers.ListField(
             child=IdentifiedChangeField(row),
             required=False,
@@ -89,7 +91,9 @@ def bulk_serializer_for(row: type[BaseSerializer], *, has_search: bool, max_sele
         ),
         "delete": _keys("The ids of rows to delete."),
         "ids": _keys("The ids of the rows that `patch` changes."),
-        "filter": BulkFilterField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
+        "filter": BulkFilterField(
+            required=False, help_text='Filters of the list and their values: {"created_at__gte": "2026-03-01"}.'
+        ),
         **({"search": BulkSearchField(required=False, trim_whitespace=False, help_text=SEARCH_HELP)} if has_search else {}),
         "patch": RowChangeField(row, required=False, help_text="The fields to change in every selected row."),
         "expected_count": serializers.IntegerField(

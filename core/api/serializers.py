@@ -28,6 +28,12 @@ from core.models.money import MoneyField
 from core.models.references import NameReferenceField
 from core.models.validators import has_null_character
 
+COLUMN_TEXTS = {  # no help texts of the models, because the migrations would repeat them for every table
+    "id": "The UUID of the {}, which never changes.",
+    "created_at": "When the {} was stored in MINGUS, in UTC.",
+    "updated_at": "When the {} was last changed, in UTC; at first equal to `created_at`.",
+}
+
 
 @extend_schema_field({"$ref": "#/components/schemas/JsonValue"})
 class JsonField(serializers.JSONField):
@@ -259,6 +265,12 @@ class BaseSerializer(StrictSerializer, RowWriter):
         """Return `Meta.fields`, by default the public fields of the model."""
         has_fields = hasattr(self.Meta, "fields")
         return super().get_field_names(declared_fields, info) if has_fields else derived_fields.public_names(self.model)
+
+    def build_standard_field(self, field_name: str, model_field: models.Field[Any, Any]) -> derived_fields.FieldSpec:
+        """Return the class and options of a column's field; the columns that all models have are described here."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        text = COLUMN_TEXTS.get(field_name, "").format(self.model._meta.verbose_name)
+        return field_class, {"help_text": text} | options
 
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         return derived_fields.field_for(model_class, field_name)

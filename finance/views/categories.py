@@ -32,11 +32,11 @@ from finance.views.undo import undone
 from users.locks import lock
 
 MERGED = (
-    "Its transactions get the one with the id `into`, which the response shows. It is not shown any more; where a bank or a "
-    "client writes its name again, that stands for the other one. `unmerge/` undoes it for 30 days."
+    "The transactions of the {row} get the one with the id `into`, which the response shows. The merged one is not shown any "
+    "more; where a bank or a client writes its name again, that stands for the other one. `unmerge/` undoes it for 30 days."
 )
 BACK = (
-    "Shows the row of the path again, which was merged in the last 30 days. What moved with it, unless it was changed since, "
+    "Shows the {row} of the path again, which was merged in the last 30 days. What moved with it, unless it was changed since, "
     "moves back; `kept` lists the rest. Returns 404 if there is no such merge, and 409 if the name was given to another row."
 )
 

@@ -37,14 +37,15 @@ class DueDateViewSet(OwnedViewSet):
     summaries: ClassVar[dict[str, str]] = {"undo": "Undo the last payment of {}", "occurrences": "List the occurrences of {}"}
 
     @row_action(
-        description="Deletes the payment that was recorded last, so that its occurrence is open again. A linked transaction "
-        "is not changed. A repeated call undoes the payment before it, and returns 409 if there is none.",
+        description="Deletes the payment of the {row} that was recorded last, so that its occurrence is open again. A linked "
+        "transaction is not changed. A repeated call undoes the payment before it, and returns 409 if there is none.",
     )
     def undo(self, due: DueDate) -> None:
         services.undo_last_payment(due, today=due.today())
 
     @extend_schema(
-        description="Returns the paid and the open occurrences in a period. Returns 400 if there are more than 400.",
+        description="Returns the paid and the open occurrences of the {row} in a period. Returns 400 if there are more "
+        "than 400.",
         parameters=[
             OpenApiParameter("from", date, description="First day, inclusive. Defaults to today."),
             OpenApiParameter("to", date, description="Last day, inclusive. Defaults to 90 days after the first day."),

@@ -1,6 +1,6 @@
 """Views of statement imports and their rows."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -151,6 +151,10 @@ class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
     ordering = "number"
     ordering_fields = ("number",)
     lookup_field = "number"
+    path_texts: ClassVar[dict[str, str]] = {
+        "id": "The id of the statement import.",
+        "number": "The `number` of the row in its import.",
+    }
     lookup_value_converter = "int"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -70,7 +70,7 @@ def test_the_back_office_permits_no_origin() -> None:
         ("get", TRANSACTIONS, 200),
         ("get", f"{TRANSACTIONS}?limit=0", 400),
         ("get", "/api/v1/nowhere/", 404),
-        ("post", ACCOUNTS, 400),
+        ("post", TRANSACTIONS, 400),
     ],
 )
 def test_a_script_can_read_responses_and_errors(alice: User, api: ClientFor, method: str, path: str, status: int) -> None:

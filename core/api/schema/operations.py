@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
@@ -84,6 +85,26 @@ class Schema(AutoSchema):
         """Return the authentication methods, with none as an option where reading is public."""
         is_public = self.method == "GET" and PublicReadStaffWrite in getattr(self.view, "permission_classes", ())
         return [*super().get_auth(), *([{}] if is_public else [])]
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> dict[str, Any] | None:
+        """Return the operation, whose description may name the view's `{row}` and `{rows}`."""
+        operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
+        return operation and operation | {"description": self._filled(operation["description"])}
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """Describe the parameters in the path: by the view's `path_texts`, or `id` as the key of its model."""
+        texts: dict[str, str] = {"id": "The id of the {row}.", **getattr(self.view, "path_texts", {})}
+        found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        return [parameter | {"description": self._filled(texts[parameter["name"]])} for parameter in found]
+
+    def _filled(self, text: str) -> str:
+        queryset = getattr(self.view, "queryset", None)
+        if queryset is None:
+            return text
+        names = queryset.model._meta
+        return text.replace("{row}", str(names.verbose_name)).replace("{rows}", str(names.verbose_name_plural))
 
     def get_override_parameters(self) -> list[Any]:
         if self.method == "POST":
