@@ -11,6 +11,9 @@ import django_stubs_ext
 
 from mingus.account_settings import *  # noqa: F403 - all of them are settings
 from mingus.cache import caches_from
+from mingus.cors_settings import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
+from mingus.cors_settings import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
+from mingus.cors_settings import CORS_URLS_REGEX as CORS_URLS_REGEX
 from mingus.database import database_from, limits_from, owner_from, replica_from
 from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
 from mingus.drf_settings import REST_FRAMEWORK as REST_FRAMEWORK
@@ -146,21 +149,6 @@ if "replica" in DATABASES:
 
 # --- apps in browsers on other origins; without one, no response has a CORS header
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
-CORS_URLS_REGEX = r"^/(?:api|_allauth)/"
-CORS_ALLOW_HEADERS = [
-    "accept",
-    "accept-language",
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "x-email-verification-key",
-    "x-password-reset-key",
-    "x-request-id",
-    "x-session-token",
-]
-CORS_EXPOSE_HEADERS = ["content-disposition", "etag", "location", "repr-digest", "retry-after", "x-request-id"]
 if CORS_ALLOWED_ORIGINS:
     # outside of all that refuses requests, so that a script can read errors, and preflights cost nothing
     MIDDLEWARE.insert(MIDDLEWARE.index("mingus.compression.JsonGZipMiddleware"), "corsheaders.middleware.CorsMiddleware")
