@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, Value
 from django_filters.filters import BaseInFilter, CharFilter, UUIDFilter
@@ -94,6 +94,7 @@ class RefundsFilter(UUIDFilter):
         return qs.filter(Exists(shares)) if value else qs
 
 
+SIZES = ("exact", "gt", "gte", "lt", "lte")
 NO_CATEGORY = Q(category=None) & ~IS_SPLIT | of_parts(Q(category=None))
 
 
@@ -116,6 +117,11 @@ class TransactionFilter(StrictFilterSet):
     class Meta:
         model = FinancialTransaction
         fields = TRANSACTION_FIELDS.lookups
+        derived: ClassVar = {
+            "is_income": ["exact"],
+            "is_expense": ["exact"],
+            "absolute_amount": ["exact", "gt", "gte", "lt", "lte"],
+        }
 
 
 class SplitFilter(StrictFilterSet):

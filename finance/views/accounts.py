@@ -106,7 +106,7 @@ class TransactionViewSet(UndoableBulkMixin, OwnedViewSet):
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilter
     ordering = "-transaction_date"
-    ordering_fields = ("transaction_date", "amount", "posted_date", "created_at")
+    ordering_fields = ("transaction_date", "amount", "absolute_amount", "posted_date", "created_at", "updated_at")
     search_table = TRANSACTION_FIELDS
     filtered_actions: ClassVar[dict[str, set[str]]] = {"export": {"file_format", "search"}}
     file_actions = ("export", "bulk", "undo_bulk", "restore_bulk")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from core import clock
-from core.api.filters.filtersets import JsonTextField, StrictBooleanField
+from core.api.filters.filtersets import CurrencyFilter, JsonTextField, KeysFilter, StrictBooleanField
 from core.fast_lists import compiled_queries
 from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
 from dev.routes import LISTS, OWNED_LISTS, Route, make
@@ -41,8 +41,13 @@ def lists(request: pytest.FixtureRequest, alice: User, api: ClientFor, responses
     return ListClient(used(api(alice)), responses)
 
 
-def sample(field: Any) -> str:
+def sample(found: Any) -> str:
     """Return a value that a filter accepts."""
+    field = found.field
+    if isinstance(found, KeysFilter):
+        return f"{uuid4()},{uuid4()}"
+    if isinstance(found, CurrencyFilter):
+        return "EUR,USD" if isinstance(field, BaseCSVField) else "EUR"
     if isinstance(field, BaseCSVField):
         return ",".join(str(value) for value, _ in list(getattr(field, "choices", []))[1:3]) or "a,b"
     if getattr(field, "choices", None):
@@ -55,9 +60,7 @@ def sample(field: Any) -> str:
 def filters_of(route: Route) -> dict[str, str]:
     """Return every filter of a list with a value."""
     base = getattr(route.view, "filterset_class", None)
-    return {
-        name: sample(found.field) for name, found in (base.base_filters if base else {}).items() if name != "account_number"
-    }
+    return {name: sample(found) for name, found in (base.base_filters if base else {}).items() if name != "account_number"}
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)

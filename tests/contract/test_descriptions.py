@@ -90,7 +90,11 @@ def test_a_placeholder_of_a_description_is_filled() -> None:
         ("finance/transactions", "amount__gte", "Only transactions whose `amount` is at least this."),
         ("finance/transactions", "transaction_date__lte", "Only transactions whose `transaction_date` is this day or earlier."),
         ("finance/accounts", "created_at__gte", "Only accounts whose `created_at` is this time or later."),
-        ("health/goals", "status__in", "Only health goals whose `status` is one of these, separated by commas."),
+        (
+            "health/goals",
+            "status__in",
+            "Only health goals whose `status` is one of these, separated by commas or repeated.",
+        ),
         ("finance/tags", "name", "Only tags whose `name` is exactly this, in the same case."),
         ("finance/tags", "name__icontains", "Only tags whose `name` contains this text, in any case."),
         ("finance/imports", "undone_at__isnull", "True: only statement imports without a value of `undone_at`."),

@@ -42,6 +42,12 @@ class StrictFilterBackend(DjangoFilterBackend):
             raise ValidationError(found)
         return super().filter_queryset(request, queryset, view)
 
+    def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> dict[str, Any]:
+        """Return the parameters of the filter set; a parameter that is sent several times as its `__in`."""
+        found: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
+        values = {_name(name, texts): texts if len(texts) > 1 else texts[0] for name, texts in request.query_params.lists()}
+        return found | {"data": values}
+
     def _known(self, queryset: QuerySet[Any], view: "APIView") -> set[str]:
         parameters = {"list": PAGE_PARAMETERS, **getattr(view, "filtered_actions", {})}.get(getattr(view, "action", ""))
         if parameters is None:
@@ -55,11 +61,16 @@ def _problem(name: str, values: list[str], known: set[str]) -> ErrorDetail | Non
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
         return ErrorDetail(f"This parameter is unknown. Known parameters: {names}.", "unknown_filter")
-    if len(values) > 1:
-        return ErrorDetail("Send it once. For several values use the filter that ends in __in, with commas.", "repeated")
-    if not values[0] and name not in MAY_BE_EMPTY:
+    if len(values) > 1 and _name(name, values) not in known:
+        return ErrorDetail("Send it once. This parameter takes a single value.", "repeated")
+    if not all(values) and name not in MAY_BE_EMPTY:
         return ErrorDetail("Give it a value, or omit it.", "blank")
     return None
+
+
+def _name(name: str, values: list[str]) -> str:
+    """Return the name of the filter for one or several values: `a=1&a=2` is `a__in=1,2`."""
+    return name if len(values) == 1 or name.endswith("__in") else f"{name}__in"
 
 
 class SearchBackend(BaseFilterBackend):

@@ -4,12 +4,13 @@ import re
 from typing import Any
 
 from django.db.models import Model
-from django_filters.filters import CharFilter, ChoiceFilter, DateFilter, Filter, IsoDateTimeFilter
+from django_filters.filters import CharFilter, ChoiceFilter, DateFilter, Filter, IsoDateTimeFilter, NumberFilter
 from django_filters.filterset import FilterSet
 from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.plumbing import build_choice_description_list
 
 from core.api.filters.fields import HAS, IS, FieldTable
+from core.api.filters.filtersets import WholeNumberFilter
 from core.api.filters.texts import MAX_DEPTH, MAX_TERMS
 
 GRAMMAR = (
@@ -43,11 +44,12 @@ ORDER = {
     "lte": ("at most this", "this day or earlier", "this time or earlier"),
 }
 COMPARISONS = {
-    "in": "Only {rows} whose `{name}` is one of these, separated by commas.",
+    "in": "Only {rows} whose `{name}` is one of these, separated by commas or repeated.",
     "icontains": "Only {rows} whose `{name}` contains this text, in any case.",
     "contains": "Only {rows} whose `{name}` contains everything in this JSON.",
     "isnull": "True: only {rows} without a value of `{name}`. False: only those with one.",
 }
+DECIMAL = {"type": "string", "format": "decimal"}  # a number of JSON would lose digits
 JSON_TEXT = {"type": "string", "contentMediaType": "application/json"}
 IN_UTC = " A time without an offset is in UTC."
 
@@ -69,8 +71,9 @@ class FilterDescriptions(DjangoFilterExtension):
         found: list[dict[str, Any]] = super().resolve_filter_field(
             auto_schema, model, filterset_class, field_name, filter_field
         )
+        is_decimal = isinstance(filter_field, NumberFilter) and not isinstance(filter_field, WholeNumberFilter)
         for parameter in found:
-            parameter["schema"] = parameter["schema"] or JSON_TEXT
+            parameter["schema"] = DECIMAL if is_decimal else parameter["schema"] or JSON_TEXT
         if filter_field.label is None:
             name = field_name.removesuffix(f"__{filter_field.lookup_expr}")
             comparison = _comparison(filter_field).format(rows=model._meta.verbose_name_plural, name=name)

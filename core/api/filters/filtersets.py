@@ -8,11 +8,21 @@ from django import forms
 from django.db import models
 from django.forms.fields import InvalidJSONInput
 from django.utils.dateparse import parse_date
-from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, DateFilter, Filter, NumberFilter, UUIDFilter
+from django_filters.filters import (
+    BaseInFilter,
+    BooleanFilter,
+    CharFilter,
+    ChoiceFilter,
+    DateFilter,
+    Filter,
+    NumberFilter,
+    UUIDFilter,
+)
 from django_filters.rest_framework.filterset import FilterSet
 
 from core.errors import DomainError
 from core.json_input import parsed
+from core.models.money import CurrencyField, validate_currency
 from core.models.validators import has_null_character
 
 
@@ -90,6 +100,17 @@ class ChoicesFilter(BaseInFilter, ChoiceFilter):
     """`status__in=pending,completed`: each value must be a choice of the column."""
 
 
+class CurrencyFilter(CharFilter):
+    """`currency=EUR`: a known currency code."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, validators=[validate_currency], **options)
+
+
+class KeysFilter(BaseInFilter, UUIDFilter):
+    """`id__in=`, with keys separated by commas."""
+
+
 class StrictFilterSet(FilterSet):
     """The base class of all filter sets.
 
@@ -105,6 +126,7 @@ class StrictFilterSet(FilterSet):
         models.BooleanField: {"filter_class": StrictBooleanFilter},
         models.IntegerField: {"filter_class": WholeNumberFilter},
         models.ForeignKey: {"filter_class": UUIDFilter},
+        CurrencyField: {"filter_class": CurrencyFilter},
     }
 
     def __init__(self, data: Mapping[str, str] | None = None, *args: object, **kwargs: object) -> None:
@@ -116,6 +138,10 @@ class StrictFilterSet(FilterSet):
     @classmethod
     def get_filters(cls) -> dict[str, Filter]:
         filters = super().get_filters()
+        for name in [name for name, found in filters.items() if type(found) is UUIDFilter and name == found.field_name]:
+            filters[f"{name}__in"] = KeysFilter(field_name=name, lookup_expr="in")
+        if cls._meta.model is not None:  # type: ignore[attr-defined]  # set by django-filter's metaclass
+            filters["id__in"] = KeysFilter(field_name="id", lookup_expr="in")
         for name, lookups in getattr(getattr(cls, "Meta", None), "derived", {}).items():
             kind = cls.Meta.model.sql_derived()[name].output_field  # type: ignore[attr-defined]  # a subclass has it
             for lookup in lookups:
