@@ -54,9 +54,6 @@ class BulkMixin(BaseViewSet):
     def _row_class(self) -> type[BaseSerializer]:
         return cast("type[BaseSerializer]", super().get_serializer_class())
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "keys_seen": {}}
-
     @extend_schema(
         summary="Create, update and delete many rows",
         description="Applies up to 1,000 changes in one transaction: all of them, or none and an error for each invalid row. "
