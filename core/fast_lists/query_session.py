@@ -1,5 +1,6 @@
 """A statement with parameters, and a connection that prepares and executes it without psycopg's cursors."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,18 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.datetime import TimestamptzLoader
 
-from core import clock
+from core import clock, context
 
 MAX_PREPARED_STATEMENTS = 200  # per connection; the server stores the plan of each in memory
 NOW_PARAMETER = "current time"  # the parameter of `core.postgres.expressions.ClockNow`
 CUSTOM_PLAN = "/* custom plan */"
-"""A comment in SQL whose generic plan would read too many rows, because it does not know how many a condition selects."""
-FORCE_CUSTOM_PLAN = b"SET LOCAL plan_cache_mode = force_custom_plan"
+"""A comment in SQL whose generic plan reads too many rows for an owner who has more than others.
+
+To plan it takes longer than to execute it, so it has a generic plan for everyone for whom that is fast.
+"""
+PLAN_MODE = b"SET LOCAL plan_cache_mode = force_%b_plan"
+SLOW_SECONDS = 0.01
+MAX_SLOW = 10_000  # pairs of a statement and an owner, in the connection
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 _numbers = count(1)
@@ -71,14 +77,27 @@ class QuerySession:
         adapters.register_loader("timestamptz", TimestamptzLoader)
         self._reading = Transformer(_Context(adapters, raw))
         self._prepared: OrderedDict[CompiledQuery, bytes] = OrderedDict()
+        self._slow: set[tuple[object, ...]] = set()
 
     def read(self, statements: Statements, *, prepare: bool, first: tuple[bytes, ...] = ()) -> list[Rows]:
         """Return the rows of each statement. All are sent in one message, after the statements in `first`."""
-        if prepare and any(statement.needs_custom_plan for statement, _ in statements):
-            first = (*first, FORCE_CUSTOM_PLAN)
         messages = [self.render(statement, values, prepare=prepare) for statement, values in statements]
-        results = self._send(b";".join((*first, *messages)))
+        depends_on_owner = prepare and any(statement.needs_custom_plan for statement, _ in statements)
+        if depends_on_owner:
+            results = self._send_for_owner(statements, b";".join(messages), first)
+        else:
+            results = self._send(b";".join((*first, *messages)))
         return [self._rows(result) for result in results[-len(statements) :]]
+
+    def _send_for_owner(self, statements: Statements, message: bytes, first: tuple[bytes, ...]) -> list[PGresult]:
+        """Send the message with the generic plan, or with one for the owner after that was slow."""
+        key, start = (context.current().owner_id, *(statement for statement, _ in statements)), time.monotonic()
+        results = self._send(b";".join((*first, PLAN_MODE % (b"custom" if key in self._slow else b"generic"), message)))
+        if time.monotonic() - start > SLOW_SECONDS:
+            if len(self._slow) >= MAX_SLOW:
+                self._slow.clear()
+            self._slow.add(key)
+        return results
 
     def render(self, statement: CompiledQuery, values: Values, *, prepare: bool) -> bytes:
         if NOW_PARAMETER in statement.names:

@@ -49,6 +49,17 @@ def _prepared_or_pooled(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", request.param)
 
 
+def test_an_owner_for_whom_the_generic_plan_is_slow_gets_another(alice: User, bob: User) -> None:
+    slow = query_session.from_sql(
+        f"SELECT current_setting('plan_cache_mode'), pg_sleep(%s) {query_session.CUSTOM_PLAN}", ("seconds",)
+    )
+    plans = []
+    for user, seconds in ((alice, 0.0), (alice, 0.02), (alice, 0.0), (bob, 0.0)):
+        with rls.as_customer(user):
+            plans += read(slow, seconds=seconds)
+    assert plans == ["force_generic_plan", "force_generic_plan", "force_custom_plan", "force_generic_plan"]
+
+
 @pytest.mark.usefixtures("_prepared_or_pooled")
 class TestReading:
     OWNERS = ROWS.values_list("user_id")
