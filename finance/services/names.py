@@ -20,7 +20,7 @@ FALLBACK_SLUG = "category"  # of a name without letters and digits
 
 # A slug that is given as it is comes first, so that a client can send back what it has read.
 # A row that was merged leads to the one that it was merged into. The number of texts is hidden from the planner by a subquery,
-# else it would plan each call anew, because it expects more than one text when it does not know the values.
+# else it would plan each call, because it expects more than one text when it does not know the values.
 FIND_CATEGORIES = from_sql(
     """
 SELECT given.text, coalesce(target.slug, found.slug)

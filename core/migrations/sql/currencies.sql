@@ -1,6 +1,6 @@
 -- Return the number of decimals of a currency by ISO 4217, 2 if it is unknown. Equal to `core.currencies.minor_units`.
 --
--- A function in SQL would be faster for many rows, but constraints call it, which each INSERT would then plan anew.
+-- A function in SQL would be faster for many rows, but constraints call it, which each INSERT would then plan again.
 CREATE FUNCTION core_minor_units(currency text) RETURNS integer LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN CASE
