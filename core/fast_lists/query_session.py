@@ -27,6 +27,8 @@ To plan it takes longer than to execute it, so it has a generic plan for everyon
 """
 PLAN_MODE = b"SET LOCAL plan_cache_mode = force_%b_plan"
 SLOW_SECONDS = 0.01
+SLOW_RUNS = 2  # in succession, because one may have waited for the processor
+OWN_PLANS = 200  # executions with a plan for the owner until the generic plan is tried again
 MAX_SLOW = 10_000  # pairs of a statement and an owner, in the connection
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
@@ -77,7 +79,7 @@ class QuerySession:
         adapters.register_loader("timestamptz", TimestamptzLoader)
         self._reading = Transformer(_Context(adapters, raw))
         self._prepared: OrderedDict[CompiledQuery, bytes] = OrderedDict()
-        self._slow: set[tuple[object, ...]] = set()
+        self._slow: dict[tuple[object, ...], int] = {}  # slow executions, and then those with a plan for the owner
 
     def read(self, statements: Statements, *, prepare: bool, first: tuple[bytes, ...] = ()) -> list[Rows]:
         """Return the rows of each statement. All are sent in one message, after the statements in `first`."""
@@ -90,13 +92,14 @@ class QuerySession:
         return [self._rows(result) for result in results[-len(statements) :]]
 
     def _send_for_owner(self, statements: Statements, message: bytes, first: tuple[bytes, ...]) -> list[PGresult]:
-        """Send the message with the generic plan, or with one for the owner after that was slow."""
+        """Send the message with the generic plan, or with one for the owner after that was slow for them."""
         key, start = (context.current().owner_id, *(statement for statement, _ in statements)), time.monotonic()
-        results = self._send(b";".join((*first, PLAN_MODE % (b"custom" if key in self._slow else b"generic"), message)))
-        if time.monotonic() - start > SLOW_SECONDS:
-            if len(self._slow) >= MAX_SLOW:
-                self._slow.clear()
-            self._slow.add(key)
+        runs = self._slow.pop(key, 0)
+        is_own = runs >= SLOW_RUNS
+        results = self._send(b";".join((*first, PLAN_MODE % (b"custom" if is_own else b"generic"), message)))
+        is_slow = time.monotonic() - start > SLOW_SECONDS
+        if runs < OWN_PLANS if is_own else is_slow and len(self._slow) < MAX_SLOW:
+            self._slow[key] = runs + 1
         return results
 
     def render(self, statement: CompiledQuery, values: Values, *, prepare: bool) -> bytes:
