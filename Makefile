@@ -15,7 +15,7 @@ export DJANGO_SETTINGS_MODULE ?= dev.settings
 # Containers often set this variable, with which each process would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run manage migrations test long check lint types faults fuzz bench e2e integration lock audit clean
+.PHONY: help setup demo run manage migrations openapi test long check lint types faults fuzz bench e2e integration lock audit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,7 +52,7 @@ faults: setup ## Run the fault tests, which start, kill and overload real proces
 
 check: lint types test faults fuzz integration e2e ## Run all checks, as CI does
 
-lint: setup ## Check format, style, security, layers, migrations, the lock and deployment settings
+lint: setup ## Check format, style, security, layers, migrations, the API documents, the lock and deployment settings
 	@echo "== format";      .venv/bin/ruff format --check .
 	@echo "== style";       .venv/bin/ruff check .
 	@echo "== words";       .venv/bin/codespell
@@ -60,6 +60,7 @@ lint: setup ## Check format, style, security, layers, migrations, the lock and d
 	@echo "== layers";      .venv/bin/lint-imports --no-cache
 	@echo "== migrations";  $(PYTHON) manage.py makemigrations --check --dry-run
 	@$(PYTHON) tools/lint_migrations.py
+	@echo "== openapi";     $(PYTHON) tools/check_openapi.py
 	@echo "== lock";        tools/lock.sh --check
 	@echo "== deployment";  tools/deploy-check.sh
 
@@ -79,6 +80,10 @@ bench: setup ## Run the benchmarks
 	@tools/need.sh hledger hledger || echo "The benchmarks run without hledger."
 	@tools/need.sh wrk wrk || echo "The benchmarks run without the part 'servers'."
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+openapi: setup ## Write docs/openapi.yaml and docs/openapi-staff.yaml
+	@$(PYTHON) manage.py spectacular --fail-on-warn --custom-settings mingus.spectacular_settings.CUSTOMERS --file docs/openapi.yaml
+	@$(PYTHON) manage.py spectacular --fail-on-warn --custom-settings mingus.spectacular_settings.STAFF --file docs/openapi-staff.yaml
 
 lock: setup ## Resolve pyproject.toml into uv.lock with the pinned versions (ARGS=--upgrade for new ones)
 	@tools/lock.sh $(ARGS)

@@ -64,7 +64,9 @@ class FeedbackSerializer(BaseSerializer):
     class Meta:
         model = UserFeedback
         read_only_fields = ["status", "priority", "assigned_to", "resolution_notes", "resolved_at"]
-        extra_kwargs = {"feedback_date": {"required": False, "help_text": "Defaults to today in the user's time zone."}}
+        extra_kwargs = {
+            "feedback_date": {"required": False, "help_text": "Day of the feedback in the user's time zone. Default: today."}
+        }
         example = {
             "feedback_type": "bug",
             "rating": 2,

@@ -10,6 +10,7 @@ from core.api.serializers import BaseSerializer
 class InvoiceSerializer(BaseSerializer):
     class Meta:
         model = BillingHistory
+        extra_kwargs = {"subscription": {"help_text": "The id of the subscription that it charges. Null: none is known."}}
         example = {
             "amount": "35.00",
             "amount_refunded": "0.00",

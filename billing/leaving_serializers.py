@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from billing.models.plans import BillingCycle
 from billing.serializers import PreviewSerializer
 from core.api.money import AmountField
 
@@ -49,7 +50,7 @@ class PauseOptionSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(description="A monthly limit that a cheaper plan lowers.")
 class LowerLimitSerializer(serializers.Serializer[Any]):
-    feature_name = serializers.CharField(source="name", help_text="Name of the feature.")
+    feature_name = serializers.CharField(source="name", help_text="Name of the limited feature, as in `feature-access/`.")
     now = serializers.IntegerField(allow_null=True, help_text="Uses per month with the present plan; null if unlimited.")
     then = serializers.IntegerField(help_text="Uses per month with the cheaper plan.")
 
@@ -60,7 +61,9 @@ class CheaperPlanSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="plan.name", help_text="Name of the plan.")
     price = AmountField(source="plan.price", help_text="Price for each interval, before discount and tax.")
     currency = serializers.CharField(source="plan.currency", help_text="ISO 4217 code of the price.")
-    billing_cycle = serializers.CharField(source="plan.billing_cycle", help_text="`monthly` or `yearly`.")
+    billing_cycle = serializers.ChoiceField(
+        BillingCycle.choices, source="plan.billing_cycle", help_text="How often the price is charged."
+    )
     preview = PreviewSerializer(help_text="The cost of the change if it is made now.")
     lost_features = serializers.ListField(child=serializers.CharField(), help_text="Features that the cheaper plan has not.")
     lower_limits = LowerLimitSerializer(many=True, help_text="Monthly limits that the cheaper plan lowers.")

@@ -146,7 +146,7 @@ class PreviewLineSerializer(serializers.Serializer[Any]):
 class PreviewSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217 code of all amounts.")
     prorated_at = serializers.DateTimeField(help_text="The instant for which the amounts are calculated.")
-    lines = PreviewLineSerializer(many=True)
+    lines = PreviewLineSerializer(many=True, help_text="The charges and credits that the change causes, as on an invoice.")
     subtotal = AmountField(help_text="Sum of the lines, before discount and tax. Negative if more is credited than charged.")
     discount = AmountField(help_text="Taken off by coupons; negative if a discounted amount is credited.")
     tax = AmountField(help_text="Added to the prices; negative if tax is credited.")
@@ -198,7 +198,9 @@ class FeatureAccessSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="Uses of a feature to count.")
 class UseSerializer(StrictSerializer):
-    amount = serializers.IntegerField(min_value=1, max_value=MAX_USAGE_AMOUNT, default=1, help_text="Uses to count.")
+    amount = serializers.IntegerField(
+        min_value=1, max_value=MAX_USAGE_AMOUNT, default=1, help_text="Number of uses to count. Default: 1."
+    )
     idempotency_key = serializers.RegexField(KEY, required=False, help_text=KEY_HELP)
 
 

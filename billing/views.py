@@ -79,7 +79,7 @@ class LeavingActions(OwnedReadOnlyViewSet):
     """The actions of customers who want to leave: the options, a cancellation and its undoing, and a pause."""
 
     @extend_schema(
-        summary="Show the options of a customer who leaves",
+        summary="Read the offers before a cancellation",
         description="Returns what a customer can do now, with the amounts that Stripe computes: cancel at the end of the "
         "period, cancel now with a refund of the unused time, pause, or move to a cheaper plan. Nothing is changed, and "
         "`cancel/` works without this request. Fails with 409 if the subscription has ended.",
@@ -141,7 +141,7 @@ class SubscriptionViewSet(LeavingActions):
         return super().locked_object()
 
     @row_action(
-        summary="Resume a paused subscription",
+        summary="Resume a subscription",
         description="Begins a new period and charges it. If the payment fails or the bank asks the customer to confirm, the "
         "subscription stays paused: redirect the customer to `payment_url`. Fails with 402 `payment_method_required` without a "
         "card, which the customer adds in the portal, and with 409 if the subscription is not paused.",
@@ -151,7 +151,7 @@ class SubscriptionViewSet(LeavingActions):
         services.resume(subscription, now=clock.now())
 
     @row_action(
-        summary="Change the plan of a subscription",
+        summary="Change the plan",
         description="Moves to another plan immediately. A higher price is charged now for the rest of the period, and a lower "
         "one becomes a credit; during a trial nothing is charged. If the card is declined or the bank asks the customer to "
         "confirm, `plan` stays and `pending_plan` is set: redirect the customer to `payment_url`, and the change takes effect "
@@ -166,7 +166,7 @@ class SubscriptionViewSet(LeavingActions):
         services.move(subscription, plan=plan, feedback=feedback, now=clock.now())
 
     @post_action(
-        summary="Preview the cost of a plan change",
+        summary="Preview a plan change",
         description="Returns what a change to another plan would cost now. Nothing is changed.",
         request=PlanChoiceSerializer,
         responses={200: PreviewSerializer, 503: UNAVAILABLE},
@@ -193,7 +193,7 @@ class SubscriptionViewSet(LeavingActions):
         return Response(StripePageSerializer(page).data, status=201)
 
     @post_action(
-        summary="Create a customer portal page",
+        summary="Create a portal page",
         description="Returns a page of Stripe to change the card and view invoices, or with `page: card` the form for a new "
         "card. Fails with 409 before the first checkout.",
         request=PortalSerializer,
@@ -220,7 +220,7 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
     search_fields = ("feature_name",)
 
     @post_action(
-        summary="Count uses of a feature",
+        summary="Use a feature",
         description="Counts one use, or `amount` uses, if the limit allows all of them. Concurrent requests never exceed the "
         "limit. Uses with the same key are counted once; the key of uses that were given back is refused (409), and so is one "
         "with another amount or feature (422).",
@@ -245,7 +245,7 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         return self.row_response(given)
 
     @extend_schema(
-        summary="Explain access to a feature",
+        summary="Explain a feature",
         description="Returns why the feature is enabled or disabled, and the offered plans that include it.",
         responses=ExplanationSerializer,
     )
@@ -254,9 +254,8 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         return self._explained(self.get_object().feature_name)
 
     @extend_schema(
-        summary="Explain access to a feature by its name",
+        summary="Explain a feature by its name",
         description="Returns why the feature with this name is enabled or disabled, also if the user has no entry for it.",
-        operation_id="billing_feature_access_explanation_by_name",
         parameters=[FeatureNameSerializer],
         responses=ExplanationSerializer,
         filters=False,

@@ -94,8 +94,12 @@ class MilestoneSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="Progress of a milestone, as either a percentage or the current salary.")
 class ProgressSerializer(StrictSerializer):
-    progress_percentage = serializers.IntegerField(min_value=0, max_value=100, required=False, help_text="0 to 100.")
-    current_salary = AmountField(min_value=Decimal(0), required=False, help_text="Annual, 0 or more.")
+    progress_percentage = serializers.IntegerField(
+        min_value=0, max_value=100, required=False, help_text="Progress in percent, 0 to 100."
+    )
+    current_salary = AmountField(
+        min_value=Decimal(0), required=False, help_text="Annual salary, 0 or more, from which the progress is computed."
+    )
     notes = serializers.CharField(required=False, allow_blank=True, help_text="Replaces the notes of the milestone.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

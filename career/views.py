@@ -24,7 +24,7 @@ class JobSecurityViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("analysis_date", "overall_risk_score", "risk_percentage", "created_at")
 
     @post_action(
-        summary="Analyze the security of a job",
+        summary="Analyze job security",
         description="Stores an analysis from the user's profile and the facts in the body, each time a new one. Unknown facts "
         "make the analysis weaker. A success counts as one use of the feature `career_risk_management`.",
         request=JobSecurityFormSerializer,

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError as FormError
 from django_filters.filters import Filter
 
-from core.api.filters.filtersets import StrictFilterSet, WholeNumberFilter
+from core.api.filters.filtersets import JsonFilter, StrictFilterSet, WholeNumberFilter
 from finance.models import (
     Category,
     DeletedTransaction,
@@ -111,12 +111,18 @@ class EditRunFilter(StrictFilterSet):
 
 
 class RuleFilter(StrictFilterSet):
+    actions__contains = JsonFilter(
+        field_name="actions",
+        lookup_expr="contains",
+        label='Only rules whose `actions` contain everything in this JSON: [{"type": "set_category"}]. A `value` is '
+        "the id of a category, payee or tag, in place of the name.",
+    )
+
     class Meta:
         model = Rule
         fields = {
             "name": ["exact", "icontains"],
             "search": ["icontains"],
-            "actions": ["contains"],
             "order": ["exact", "gte", "lte"],
             "stop": ["exact"],
             "is_active": ["exact"],

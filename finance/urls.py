@@ -36,9 +36,10 @@ router.register("income-due-dates", IncomeDueDateViewSet)
 router.register("expense-due-dates", ExpenseDueDateViewSet)
 router.register("income-projections", ProjectionViewSet)
 
-# `transactions/import/` and `transactions/search/` are aliases of `imports/` and of the list of transactions.
+# `transactions/import/` and `transactions/search/` are aliases of `imports/` and of the list of transactions, which the OpenAPI
+# document leaves out.
 urlpatterns = [
-    path("transactions/import/", ImportViewSet.as_view({"post": "create"})),
-    path("transactions/search/", TransactionViewSet.as_view({"get": "list"})),
+    path("transactions/import/", ImportViewSet.as_view({"post": "create"}, schema=None)),
+    path("transactions/search/", TransactionViewSet.as_view({"get": "list"}, schema=None)),
     *router.urls,
 ]

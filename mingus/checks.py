@@ -109,6 +109,16 @@ def hosts_are_named(**_: Any) -> list[CheckMessage]:
     return [Error("ALLOWED_HOSTS or SITE_URL is missing.", hint=hint, id="mingus.E005")]
 
 
+def cors_origins_are_safe(**_: Any) -> list[CheckMessage]:
+    """Report an origin without encryption outside DEBUG, whose scripts anyone on the way could replace (mingus.E033).
+
+    The checks of django-cors-headers report an origin that is not a scheme and a host.
+    """
+    wrong = [origin for origin in settings.CORS_ALLOWED_ORIGINS if not settings.DEBUG and not origin.startswith("https://")]
+    hint = "Use https://app.example.com."
+    return [Error(f"CORS_ALLOWED_ORIGINS has {origin!r}, which is not HTTPS.", hint=hint, id="mingus.E033") for origin in wrong]
+
+
 def site_url_is_a_url(**_: Any) -> list[CheckMessage]:
     """Report a SITE_URL that is not an absolute HTTP URL, which links in emails require (mingus.E006)."""
     parts = urlsplit(settings.SITE_URL)
@@ -189,6 +199,7 @@ SETTINGS_CHECKS = [
     field_keys_are_sound,
     database_is_postgresql,
     hosts_are_named,
+    cors_origins_are_safe,
     site_url_is_a_url,
     rates_are_rates,
     proxies_are_some_addresses,

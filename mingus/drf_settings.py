@@ -17,7 +17,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["core.api.filters.backends.StrictFilterBackend", "core.api.filters.backends.SearchBackend"],
     "DEFAULT_METADATA_CLASS": "core.api.metadata.Metadata",
-    "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.operations.Schema",
     "EXCEPTION_HANDLER": "core.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,

@@ -12,6 +12,7 @@ import orjson
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.views.decorators.csrf import csrf_exempt
 
 from core import context
 from core.api.errors import MALFORMED, problem, unavailable
@@ -105,6 +106,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return problem(403, "csrf_failed", "The CSRF token is missing or wrong. Reload the page and try again.")
 
 
+@csrf_exempt  # it changes nothing, and a POST to a URL without its slash should say so
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Return a 404 for a URL that does not exist, with a hint about a missing trailing slash."""
     hint = "" if request.path.endswith("/") else " URLs end with a slash."

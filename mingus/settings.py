@@ -11,6 +11,9 @@ import django_stubs_ext
 
 from mingus.account_settings import *  # noqa: F403 - all of them are settings
 from mingus.cache import caches_from
+from mingus.cors_settings import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
+from mingus.cors_settings import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
+from mingus.cors_settings import CORS_URLS_REGEX as CORS_URLS_REGEX
 from mingus.database import database_from, limits_from, owner_from, replica_from
 from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
 from mingus.drf_settings import REST_FRAMEWORK as REST_FRAMEWORK
@@ -49,6 +52,7 @@ WSGI_APPLICATION = "mingus.wsgi.application"
 APPEND_SLASH = False
 
 INSTALLED_APPS = [
+    "corsheaders",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -89,6 +93,7 @@ MIDDLEWARE = [
     "core.middleware.RequestContextMiddleware",
     "mingus.error_pages.ErrorPagesMiddleware",
     "mingus.security_headers.HeadersMiddleware",
+    "mingus.compression.JsonGZipMiddleware",
     "mingus.request_limits.RequestLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -141,6 +146,12 @@ FAST_LISTS = env.flag("FAST_LISTS", default=True)
 if "replica" in DATABASES:
     DATABASE_ROUTERS = ["core.postgres.replicas.ReplicaRouter"]
     MIDDLEWARE.append("core.postgres.replicas.ReplicaMiddleware")
+
+# --- apps in browsers on other origins; without one, no response has a CORS header
+CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+if CORS_ALLOWED_ORIGINS:
+    # outside of all that refuses requests, so that a script can read errors, and preflights cost nothing
+    MIDDLEWARE.insert(MIDDLEWARE.index("mingus.compression.JsonGZipMiddleware"), "corsheaders.middleware.CorsMiddleware")
 
 # --- payments: without a key, routes that call Stripe return 503
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")

@@ -31,7 +31,13 @@ urlpatterns = [
     path("_allauth/", include("users.account_api")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/schema/", transaction.non_atomic_requests(OpenAPIDocumentView.as_view()), name="schema"),
+    path(
+        "api/schema/staff/",
+        transaction.non_atomic_requests(OpenAPIDocumentView.as_view(is_for_staff=True)),
+        name="staff_schema",
+    ),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/staff/", SpectacularSwaggerSplitView.as_view(url_name="staff_schema"), name="staff_docs"),
     path("api/v1/users/", include("users.urls")),
     path("api/v1/system/", include("system.urls")),
     path("api/v1/billing/", include("billing.urls")),

@@ -9,6 +9,7 @@ from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import ImportantDate, NotificationPreference, SystemAlert
+from system.models.preferences import CHANNELS
 
 
 @extend_schema_serializer(description="An alert for the user, or a broadcast to all users.")
@@ -75,6 +76,10 @@ class ImportantDateSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="The user's channels, frequency and quiet hours for one type of notification.")
 class NotificationPreferenceSerializer(BaseSerializer):
+    enabled_channels = serializers.ListField(
+        child=serializers.ChoiceField(CHANNELS), read_only=True, help_text="The channels that are enabled."
+    )
+
     class Meta:
         model = NotificationPreference
         example = {

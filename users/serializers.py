@@ -53,6 +53,10 @@ class ProfileSerializer(BaseSerializer):
     class Meta:
         model = UserProfile
         extra_kwargs = {
+            "country": {"help_text": "ISO 3166-1 code of the country of the address. Default: US."},
+            "education_level": {"help_text": "Highest completed level, which job security analyses use. Empty: unknown."},
+            "naics_code": {"help_text": "NAICS code of the industry, 2 to 6 digits. Empty: unknown."},
+            "full_name": {"help_text": "First and last name, with a space between them."},
             "age": {"help_text": "Whole years, in the user's time zone. Null without a date of birth."},
             "is_complete": {"help_text": "True if both names, ZIP code, annual income and industry are filled in."},
             "profile_completion_percentage": {"help_text": "Percent of nine fields that are filled in, rounded down."},
@@ -91,7 +95,9 @@ class OnboardingSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="A personal access token. Its text is only in the response to its creation.")
 class TokenSerializer(BaseSerializer):
-    expires_at = serializers.DateTimeField(source="expiry", required=False, help_text="Within 366 days. Default: in 90 days.")
+    expires_at = serializers.DateTimeField(
+        source="expiry", required=False, help_text="When the token expires, within 366 days. Default: in 90 days."
+    )
 
     class Meta:
         model = PersonalAccessToken

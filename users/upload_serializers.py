@@ -61,9 +61,10 @@ UPLOAD_RESULT = PolymorphicProxySerializer(
 @extend_schema_serializer(description="A file that a job processes, the progress of the job, and its result or error.")
 class UploadDetailSerializer(UploadSerializer):
     result = serializers.SerializerMethodField(
-        help_text="What a small file's request returns at once. Null until `status` is `done`."
+        allow_null=True,
+        help_text="What a small file's request returns at once. Null until `status` is `done`.",
     )
-    error = serializers.SerializerMethodField(help_text="Null unless `status` is `failed`.")
+    error = serializers.SerializerMethodField(help_text="Why the file was refused. Null unless `status` is `failed`.")
 
     class Meta(UploadSerializer.Meta):
         fields = [*UploadSerializer.Meta.fields, "result", "error"]

@@ -23,7 +23,8 @@ router.register("me/export", ExportViewSet)
 router.register("me/uploads", UploadViewSet)
 
 urlpatterns = [
-    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}), name="me"),
+    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    path("me/erase/", MeViewSet.as_view({"post": "erase"}), name="erase"),
     path("me/access-log/", AccessLogViewSet.as_view({"get": "list"}), name="access-log"),
     path("me/import/", ExportImportView.as_view({"post": "create"}), name="import"),
     path("profile/", ProfileViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}), name="profile"),

@@ -67,7 +67,7 @@ WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the acco
 
 @extend_schema_view(
     partial_update=extend_schema(
-        summary="Change the account",
+        summary="Update the current user",
         description="Changes the email address, once the new one is confirmed. The former address then gets a link to undo it. "
         + REAUTHENTICATION,
     ),
@@ -76,21 +76,21 @@ class MeViewSet(OwnedSingletonViewSet):
     about = "The user is the signed-in account. A new `email` takes effect once it is confirmed by the link sent to it."
     queryset = User.objects.all()
     serializer_class = UserSerializer
-    summaries: ClassVar = {"retrieve": "Read the account"}
+    summaries: ClassVar = {"retrieve": "Get the current user"}
     permissions_by_action: ClassVar[dict[str, Any]] = {
         "partial_update": (RecentlyReauthenticated,),
-        "destroy": (RequiresPasswordSession,),
+        "erase": (RequiresPasswordSession,),
     }
 
     @extend_schema(
-        summary="Erase the account",
+        summary="Erase the current user",
         description="Erases the account and all its data, which can't be undone. Access ends at once. A job erases the data. "
-        "The body must contain the `password` of the account.",
+        "Returns 403 `wrong_password` if the password is wrong, or the account is locked after too many wrong ones.",
         request=PasswordSerializer,
         responses={202: ErasureSerializer, 403: WRONG_PASSWORD},
         examples=[response_example(ErasureSerializer, "202")],
     )
-    def destroy(self, request: Request) -> Response | HttpResponse:
+    def erase(self, request: Request) -> Response | HttpResponse:
         user: Any = request.user
         if not is_password_correct(request, user, self.parsed(PasswordSerializer)["password"]):
             # returned, not raised: an exception would roll back the counted attempt
@@ -118,7 +118,7 @@ class ExportViewSet(OwnedReadOnlyViewSet):
     )
 
     @extend_schema(
-        summary="Request an export",
+        summary="Request a data export",
         description="A job creates the export; `progress` is in percent. Limits: one at a time (409), three in 24 hours (429).",
         request=None,
         responses={202: ExportSerializer},
@@ -130,7 +130,7 @@ class ExportViewSet(OwnedReadOnlyViewSet):
         return self.row_response(export, status=202)
 
     @extend_schema(
-        summary="Download an export",
+        summary="Download a data export",
         description="Returns the ZIP file of an export whose `state` is `ready`, else 409. Its README.txt describes the files.",
         responses={(200, "application/zip"): OpenApiTypes.BINARY},
     )
@@ -156,7 +156,7 @@ class ExportImportView(OwnedBaseViewSet):
     permissions_by_action: ClassVar[dict[str, Any]] = {"create": (RequiresPasswordSession,)}
 
     @extend_schema(
-        summary="Import an export",
+        summary="Import a data export",
         description="Imports an export, all of it or nothing. Returns 409 if the account is not empty. An export of more than "
         "500 rows or 1 MB of unpacked files is imported by a job: the response is 202, and the upload at `Location` has the "
         "progress, and later the result. Returns 429 if too many uploads wait.",

@@ -39,7 +39,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("metric_date", models.DateField(help_text="Day of the measurement.", validators=[validate_plausible_date])),
-                ("metric_name", models.CharField(help_text="Such as response time, 95th percentile.", max_length=100)),
+                (
+                    "metric_name",
+                    models.CharField(help_text="What was measured, such as response time, 95th percentile.", max_length=100),
+                ),
                 (
                     "metric_value",
                     models.DecimalField(
@@ -54,12 +57,22 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("metric_unit", models.CharField(blank=True, help_text="Such as ms. Empty for a plain number.", max_length=50)),
+                (
+                    "metric_unit",
+                    models.CharField(
+                        blank=True, help_text="Unit of the value, such as ms. Empty for a plain number.", max_length=50
+                    ),
+                ),
                 (
                     "category",
                     models.CharField(blank=True, help_text="Measured part of the product, such as api.", max_length=100),
                 ),
-                ("subcategory", models.CharField(blank=True, max_length=100)),
+                (
+                    "subcategory",
+                    models.CharField(
+                        blank=True, help_text="Part of the category, such as an endpoint. May be empty.", max_length=100
+                    ),
+                ),
                 (
                     "metadata",
                     models.JSONField(
@@ -395,6 +408,7 @@ class Migration(migrations.Migration):
                             ("bug", "Bug"),
                             ("enhancement", "Enhancement"),
                         ],
+                        help_text="What the feedback is. `support` uses one of the `support_requests` of the plan.",
                         max_length=50,
                     ),
                 ),
@@ -407,7 +421,7 @@ class Migration(migrations.Migration):
                         validators=[MinValueValidator(1), MaxValueValidator(5)],
                     ),
                 ),
-                ("feedback_text", models.TextField(blank=True)),
+                ("feedback_text", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 ("category", models.CharField(blank=True, help_text="Part of the product, such as imports.", max_length=100)),
                 (
                     "status",
@@ -420,7 +434,7 @@ class Migration(migrations.Migration):
                             ("closed", "Closed"),
                         ],
                         default="open",
-                        help_text="Set by staff.",
+                        help_text="State, set by staff.",
                         max_length=50,
                     ),
                 ),
@@ -429,19 +443,26 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
                         default="medium",
-                        help_text="Set by staff.",
+                        help_text="Urgency, set by staff.",
                         max_length=20,
                     ),
                 ),
                 ("resolution_notes", models.TextField(blank=True, help_text="The reply of staff. The user can read it.")),
                 (
                     "resolved_at",
-                    models.DateTimeField(blank=True, help_text="Set while the status is resolved or closed.", null=True),
+                    models.DateTimeField(
+                        blank=True, help_text="When it was resolved. Null unless the status is resolved or closed.", null=True
+                    ),
                 ),
                 (
                     "assigned_to",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=SET_NULL, related_name="assigned_feedback", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        help_text="The id of the staff member who handles it. Null: it is not assigned.",
+                        null=True,
+                        on_delete=SET_NULL,
+                        related_name="assigned_feedback",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (

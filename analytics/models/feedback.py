@@ -50,18 +50,27 @@ class UserFeedback(OwnedModel):
     """
 
     feedback_date = PlausibleDateField(help_text="Day of the feedback in the user's time zone.")
-    feedback_type = ChoiceField(FeedbackType, max_length=50)
+    feedback_type = ChoiceField(
+        FeedbackType, max_length=50, help_text="What the feedback is. `support` uses one of the `support_requests` of the plan."
+    )
     rating = BoundedIntegerField(min=1, max=5, null=True, blank=True, help_text="1 (worst) to 5 (best).")
-    feedback_text = models.TextField(blank=True)
+    feedback_text = models.TextField(blank=True, help_text="The user's own text. May be empty.")
     category = models.CharField(max_length=100, blank=True, help_text="Part of the product, such as imports.")
-    status = ChoiceField(FeedbackStatus, max_length=50, default=FeedbackStatus.OPEN, help_text="Set by staff.")
-    priority = ChoiceField(FeedbackPriority, max_length=20, default=FeedbackPriority.MEDIUM, help_text="Set by staff.")
+    status = ChoiceField(FeedbackStatus, max_length=50, default=FeedbackStatus.OPEN, help_text="State, set by staff.")
+    priority = ChoiceField(FeedbackPriority, max_length=20, default=FeedbackPriority.MEDIUM, help_text="Urgency, set by staff.")
     # indexed, because deleting an account searches the feedback of all customers for its assignments
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_feedback"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_feedback",
+        help_text="The id of the staff member who handles it. Null: it is not assigned.",
     )
     resolution_notes = models.TextField(blank=True, help_text="The reply of staff. The user can read it.")
-    resolved_at = models.DateTimeField(null=True, blank=True, help_text="Set while the status is resolved or closed.")
+    resolved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was resolved. Null unless the status is resolved or closed."
+    )
 
     privacy = recorded(
         "the customer's feedback and our reply; the name of the assignee is staff data", withheld=("assigned_to",)

@@ -32,7 +32,7 @@ class PerformanceMetric(BaseModel):
     """A measured value of the whole product, for staff. It belongs to no customer."""
 
     metric_date = PlausibleDateField(help_text="Day of the measurement.")
-    metric_name = NonBlankCharField(max_length=100, help_text="Such as response time, 95th percentile.")
+    metric_name = NonBlankCharField(max_length=100, help_text="What was measured, such as response time, 95th percentile.")
     metric_value = BoundedDecimalField(
         max_digits=15,
         decimal_places=2,
@@ -42,9 +42,13 @@ class PerformanceMetric(BaseModel):
         blank=True,
         help_text="In the metric unit, with two decimals.",
     )
-    metric_unit = models.CharField(max_length=50, blank=True, help_text="Such as ms. Empty for a plain number.")
+    metric_unit = models.CharField(
+        max_length=50, blank=True, help_text="Unit of the value, such as ms. Empty for a plain number."
+    )
     category = models.CharField(max_length=100, blank=True, help_text="Measured part of the product, such as api.")
-    subcategory = models.CharField(max_length=100, blank=True)
+    subcategory = models.CharField(
+        max_length=100, blank=True, help_text="Part of the category, such as an endpoint. May be empty."
+    )
     metadata = JSONObjectField(help_text='Details of the measurement, a JSON object such as {"requests": 120400}.')
 
     class Meta(BaseModel.Meta):

@@ -258,11 +258,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stripe_subscription_id",
-                    models.CharField(blank=True, help_text="Empty if staff granted it, for free.", max_length=255),
+                    models.CharField(blank=True, help_text="Stripe's id; empty if staff granted it.", max_length=255),
                 ),
                 (
                     "stripe_customer_id",
-                    models.CharField(blank=True, help_text="Empty if staff granted the subscription.", max_length=255),
+                    models.CharField(blank=True, help_text="Stripe's id of the customer; empty if granted.", max_length=255),
                 ),
                 (
                     "unknown_price_id",
@@ -320,8 +320,14 @@ class Migration(migrations.Migration):
                     "ended_at",
                     models.DateTimeField(blank=True, help_text="When it ended. Empty (null) while it runs.", null=True),
                 ),
-                ("trial_start", models.DateTimeField(blank=True, null=True)),
-                ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
+                (
+                    "trial_start",
+                    models.DateTimeField(blank=True, help_text="Start of the trial. Empty (null) without a trial.", null=True),
+                ),
+                (
+                    "trial_end",
+                    models.DateTimeField(blank=True, help_text="End of the trial. Empty (null) without a trial.", null=True),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -545,7 +551,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("stripe_invoice_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "stripe_invoice_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stripe's id of the invoice, such as in_1QaBcD. Empty: it is not at Stripe.",
+                        max_length=255,
+                    ),
+                ),
                 (
                     "amount",
                     NumericField(
@@ -640,7 +653,10 @@ class Migration(migrations.Migration):
                 ),
                 ("billing_date", models.DateTimeField(help_text="When the invoice was created.")),
                 ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
-                ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
+                (
+                    "paid_at",
+                    models.DateTimeField(blank=True, help_text="When it was paid. Empty (null) if it was not.", null=True),
+                ),
                 (
                     "collected_at",
                     models.DateTimeField(
@@ -649,7 +665,15 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("description", models.TextField(blank=True)),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True,
+                        help_text=(
+                            "Stripe's description, or else the texts of the lines, separated by semicolons. May be empty."
+                        ),
+                    ),
+                ),
                 ("number", models.CharField(blank=True, help_text="Number of the invoice; empty for a draft.", max_length=100)),
                 (
                     "hosted_invoice_url",
@@ -882,8 +906,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("name", models.CharField(max_length=100)),
-                ("description", models.TextField(blank=True)),
+                (
+                    "name",
+                    models.CharField(help_text="Name for customers. Unique together with the billing cycle.", max_length=100),
+                ),
+                (
+                    "description",
+                    models.TextField(blank=True, help_text="What the plan offers, as plain text for customers. May be empty."),
+                ),
                 (
                     "price",
                     NumericField(
@@ -902,7 +932,14 @@ class Migration(migrations.Migration):
                         validators=[validate_currency],
                     ),
                 ),
-                ("billing_cycle", models.CharField(choices=[("monthly", "Monthly"), ("yearly", "Yearly")], max_length=20)),
+                (
+                    "billing_cycle",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("yearly", "Yearly")],
+                        help_text="How often the price is charged.",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "features",
                     models.JSONField(
@@ -929,11 +966,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stripe_product_id",
-                    models.CharField(blank=True, help_text="Set when the plans are synced to Stripe.", max_length=255),
+                    models.CharField(
+                        blank=True, help_text="Stripe's id of the product. Set when the plans are synced.", max_length=255
+                    ),
                 ),
                 (
                     "stripe_price_id",
-                    models.CharField(blank=True, help_text="Set when the plans are synced to Stripe.", max_length=255),
+                    models.CharField(
+                        blank=True, help_text="Stripe's id of the price. Set when the plans are synced.", max_length=255
+                    ),
                 ),
             ],
             options={
@@ -1047,7 +1088,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="subscription",
             name="plan",
-            field=models.ForeignKey(on_delete=PROTECT, related_name="subscriptions", to="billing.subscriptionplan"),
+            field=models.ForeignKey(
+                help_text="The id of its plan.", on_delete=PROTECT, related_name="subscriptions", to="billing.subscriptionplan"
+            ),
         ),
         migrations.CreateModel(
             name="UsageRecord",
@@ -1217,6 +1260,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_constraint=False,
                         db_index=False,
+                        help_text="The id of the invoice that it is about. Null: none is known.",
                         null=True,
                         on_delete=SET_NULL,
                         related_name="adjustments",
@@ -1668,7 +1712,7 @@ class Migration(migrations.Migration):
                     "usage_limit",
                     models.IntegerField(
                         blank=True,
-                        help_text="Per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
+                        help_text="Uses per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -1677,7 +1721,10 @@ class Migration(migrations.Migration):
                     "period_start",
                     models.DateTimeField(blank=True, help_text="Start of the month in which the uses were counted.", null=True),
                 ),
-                ("last_used_at", models.DateTimeField(blank=True, help_text="Empty (null) if never used.", null=True)),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, help_text="When it was last used. Empty (null) if never.", null=True),
+                ),
                 (
                     "expires_at",
                     models.DateTimeField(blank=True, help_text="When access ends. Empty (null) if no end is known.", null=True),

@@ -87,7 +87,12 @@ class Adjustment(OwnedModel):
     """A refund, credit or dispute. `requested_by` and `approved_by` are empty for one that a rule or Stripe made."""
 
     invoice = same_owner_foreign_key(
-        BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments"
+        BillingHistory,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="adjustments",
+        help_text="The id of the invoice that it is about. Null: none is known.",
     )
     kind = ChoiceField(
         AdjustmentKind,

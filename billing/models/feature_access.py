@@ -73,10 +73,10 @@ class FeatureAccess(OwnedModel):
         min=0,
         null=True,
         blank=True,
-        help_text="Per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
+        help_text="Uses per counting month. Unlimited if empty (null); 0 if the plan does not include it.",
     )
     period_start = models.DateTimeField(null=True, blank=True, help_text="Start of the month in which the uses were counted.")
-    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if never used.")
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="When it was last used. Empty (null) if never.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When access ends. Empty (null) if no end is known.")
     why = models.TextField(blank=True, help_text="Why the feature is enabled or not, when that was last decided.")
 

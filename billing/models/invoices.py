@@ -55,7 +55,9 @@ class BillingHistory(OwnedModel):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False
     )
-    stripe_invoice_id = models.CharField(max_length=255, blank=True)
+    stripe_invoice_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the invoice, such as in_1QaBcD. Empty: it is not at Stripe."
+    )
     amount = MoneyField(min=0, help_text="Total of the invoice, 0 or more, in its currency.")
     amount_refunded = MoneyField(min=0, default=Decimal(0), help_text="Part of the amount that was paid back.")
     amount_due = MoneyField(
@@ -81,11 +83,13 @@ class BillingHistory(OwnedModel):
     )
     billing_date = models.DateTimeField(help_text="When the invoice was created.")
     due_date = models.DateTimeField(null=True, blank=True, help_text="When the payment is due.")
-    paid_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if the invoice was not paid.")
+    paid_at = models.DateTimeField(null=True, blank=True, help_text="When it was paid. Empty (null) if it was not.")
     collected_at = models.DateTimeField(
         null=True, blank=True, help_text="When a payment was last collected through Stripe; null if there was none."
     )
-    description = models.TextField(blank=True)
+    description = models.TextField(
+        blank=True, help_text="Stripe's description, or else the texts of the lines, separated by semicolons. May be empty."
+    )
     number = models.CharField(max_length=100, blank=True, help_text="Number of the invoice; empty for a draft.")
     hosted_invoice_url = models.CharField(
         max_length=MAX_URL_LENGTH, blank=True, help_text="Stripe's page to view and pay the invoice."

@@ -78,11 +78,11 @@ class PlanQuerySet(models.QuerySet["SubscriptionPlan"]):
 class SubscriptionPlan(BaseModel):
     """A plan that customers can subscribe to, with its price, features and monthly limits."""
 
-    name = NonBlankCharField(max_length=100)
-    description = models.TextField(blank=True)
+    name = NonBlankCharField(max_length=100, help_text="Name for customers. Unique together with the billing cycle.")
+    description = models.TextField(blank=True, help_text="What the plan offers, as plain text for customers. May be empty.")
     price = MoneyField(is_above_zero=True, help_text="Price per billing cycle, above 0.")
     currency = CurrencyField(help_text="ISO 4217 code of the price's currency, such as USD.")
-    billing_cycle = ChoiceField(BillingCycle, max_length=20)
+    billing_cycle = ChoiceField(BillingCycle, max_length=20, help_text="How often the price is charged.")
     features = JSONObjectField(
         validators=[are_switches], help_text='Feature names with true if the plan includes them, such as {"data_export": true}.'
     )
@@ -91,8 +91,12 @@ class SubscriptionPlan(BaseModel):
         help_text='Uses per month, such as {"data_export_per_month": 4}. Unlimited if absent, none if 0.',
     )
     is_active = models.BooleanField(default=True, help_text="False if retired: it can't be bought, but subscriptions continue.")
-    stripe_product_id = models.CharField(max_length=255, blank=True, help_text="Set when the plans are synced to Stripe.")
-    stripe_price_id = models.CharField(max_length=255, blank=True, help_text="Set when the plans are synced to Stripe.")
+    stripe_product_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the product. Set when the plans are synced."
+    )
+    stripe_price_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the price. Set when the plans are synced."
+    )
 
     class Meta(BaseModel.Meta):
         verbose_name = "plan"

@@ -82,9 +82,11 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
     """One customer's subscription to a plan. Once it has a Stripe ID, only Stripe changes it."""
 
     # The index begins with the plan, not the owner, because deleting a plan queries its subscriptions
-    plan = models.ForeignKey(SubscriptionPlan, on_delete=models.PROTECT, related_name="subscriptions")
-    stripe_subscription_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted it, for free.")
-    stripe_customer_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted the subscription.")
+    plan = models.ForeignKey(SubscriptionPlan, models.PROTECT, related_name="subscriptions", help_text="The id of its plan.")
+    stripe_subscription_id = models.CharField(max_length=255, blank=True, help_text="Stripe's id; empty if staff granted it.")
+    stripe_customer_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id of the customer; empty if granted."
+    )
     unknown_price_id = models.CharField(
         max_length=255,
         blank=True,
@@ -102,8 +104,8 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
     )
     canceled_at = models.DateTimeField(null=True, blank=True, help_text="When it was canceled, which may be before it ends.")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="When it ended. Empty (null) while it runs.")
-    trial_start = models.DateTimeField(null=True, blank=True)
-    trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
+    trial_start = models.DateTimeField(null=True, blank=True, help_text="Start of the trial. Empty (null) without a trial.")
+    trial_end = models.DateTimeField(null=True, blank=True, help_text="End of the trial. Empty (null) without a trial.")
 
     privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
     personal_fields = personal("payment_url", "stripe_customer_id", "stripe_subscription_id", *CHARGED_AMOUNTS)

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("milestone_name", models.CharField(max_length=255)),
+                ("milestone_name", models.CharField(help_text="The user's name for the milestone.", max_length=255)),
                 (
                     "milestone_type",
                     models.CharField(
@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                             ("skill_development", "Skill Development"),
                             ("job_change", "Job Change"),
                         ],
+                        help_text="What the milestone is about, for the user only: no calculation depends on it.",
                         max_length=50,
                     ),
                 ),
@@ -55,7 +56,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Annual, in the currency of the current salary.",
+                        help_text="Annual salary to reach, in the currency of the current salary.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -66,13 +67,21 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Annual. With a target salary it sets the progress.",
+                        help_text="Present annual salary. With a target salary it sets the progress.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
                 ),
-                ("target_date", models.DateField(blank=True, null=True, validators=[validate_plausible_date])),
+                (
+                    "target_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Day by which to reach the milestone, in the user's time zone. Null: no deadline.",
+                        null=True,
+                        validators=[validate_plausible_date],
+                    ),
+                ),
                 (
                     "is_completed",
                     models.BooleanField(default=False, help_text="True if completed by hand or by reaching the target salary."),
@@ -94,7 +103,7 @@ class Migration(migrations.Migration):
                         validators=[MinValueValidator(0), MaxValueValidator(100)],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 (
                     "user",
                     models.ForeignKey(

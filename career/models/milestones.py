@@ -30,21 +30,29 @@ PERSONAL = personal("target_salary", "current_salary", "notes", milestone_name=i
 class CareerMilestone(OwnedModel):
     """A career goal of a customer. If it has a target salary, the current salary determines the progress."""
 
-    milestone_name = NonBlankCharField(max_length=255)
-    milestone_type = ChoiceField(MilestoneType, max_length=50)
+    milestone_name = NonBlankCharField(max_length=255, help_text="The user's name for the milestone.")
+    milestone_type = ChoiceField(
+        MilestoneType, max_length=50, help_text="What the milestone is about, for the user only: no calculation depends on it."
+    )
     target_salary = MoneyField(
-        currency=None, min=0, null=True, blank=True, help_text="Annual, in the currency of the current salary."
+        currency=None, min=0, null=True, blank=True, help_text="Annual salary to reach, in the currency of the current salary."
     )
     current_salary = MoneyField(
-        currency=None, min=0, null=True, blank=True, help_text="Annual. With a target salary it sets the progress."
+        currency=None,
+        min=0,
+        null=True,
+        blank=True,
+        help_text="Present annual salary. With a target salary it sets the progress.",
     )
-    target_date = PlausibleDateField(null=True, blank=True)
+    target_date = PlausibleDateField(
+        null=True, blank=True, help_text="Day by which to reach the milestone, in the user's time zone. Null: no deadline."
+    )
     is_completed = models.BooleanField(default=False, help_text="True if completed by hand or by reaching the target salary.")
     completion_date = PlausibleDateField(null=True, blank=True, help_text="Day of the completion in the user's time zone.")
     progress_percentage = BoundedIntegerField(
         min=0, max=100, default=0, help_text="0 to 100. Set by the salaries if both are known."
     )
-    notes = models.TextField(blank=True)
+    notes = models.TextField(blank=True, help_text="The user's own text. May be empty.")
     privacy = own("the career goals of the customer")
     personal_fields = PERSONAL
 

@@ -55,8 +55,8 @@ class BulkMixin(BaseViewSet):
         return cast("type[BaseSerializer]", super().get_serializer_class())
 
     @extend_schema(
-        summary="Create, update and delete many rows",
-        description="Applies up to 1,000 changes in one transaction: all of them, or none and an error for each invalid row. "
+        description="Applies up to 1,000 changes of {rows} in one transaction: all of them, or none and an error for each "
+        "invalid row. "
         "With `patch`, the call is refused with a 409 if the selection has another number of rows than `expected_count`.",
         responses={200: BulkResultSerializer},
     )

@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -17,12 +18,40 @@ MAX_ROWS = 1_000
 SEARCH_HELP = "As in the list's `search`; `sort:` has no effect. With a `filter`, the rows that match both."
 
 
-class BulkChangeField(serializers.DictField):
+class RowChangeField(serializers.DictField):
+    """The fields to change of a row of the serializer `row`."""
+
+    def __init__(self, row: type[BaseSerializer], **options: Any) -> None:
+        super().__init__(**options)
+        self.row = row
+
+
+class IdentifiedChangeField(RowChangeField):
     """A row's `id` and the fields to change."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         found = super().to_internal_value(data)
         return {**found, "id": serializers.UUIDField().run_validation(found.get("id"))}
+
+
+class RowChangeExtension(OpenApiSerializerFieldExtension):
+    """The schema of the fields to change, which is that of the body of a PATCH."""
+
+    target_class = RowChangeField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Return a reference to the component of the row, with its `id` if that names the row."""
+        changes: dict[str, Any] = auto_schema.resolve_serializer(self.target.row(partial=True), direction).ref
+        if not isinstance(self.target, IdentifiedChangeField):
+            return changes
+        key = {"type": "string", "format": "uuid", "description": "The id of the row to change."}
+        return {"allOf": [changes, {"type": "object", "required": ["id"], "properties": {"id": key}}]}
+
+
+@extend_schema_field({"$ref": "#/components/schemas/JsonObject"})
+class BulkFilterField(serializers.DictField):
+    """The filters that select rows, as in a list's query."""
 
 
 class BulkSearchField(serializers.CharField):
@@ -51,18 +80,22 @@ class BulkResultSerializer(serializers.Serializer):
 def bulk_serializer_for(row: type[BaseSerializer], *, has_search: bool, max_selected: int) -> type[serializers.Serializer]:
     """Return the serializer of a bulk call's body for the rows of the serializer `row`."""
     fields = {
-        "create": row(many=True, required=False, max_length=MAX_ROWS),  # type: ignore[call-arg]  # many=True takes it
+        "create": row(  # type: ignore[call-arg]  # many=True takes it
+            many=True, required=False, max_length=MAX_ROWS, help_text="The new rows, each with the fields of a single one."
+        ),
         "update": serializers.ListField(
-            child=BulkChangeField(),
+            child=IdentifiedChangeField(row),
             required=False,
             max_length=MAX_ROWS,
             help_text="Each with its `id` and the fields to change.",
         ),
         "delete": _keys("The ids of rows to delete."),
         "ids": _keys("The ids of the rows that `patch` changes."),
-        "filter": serializers.DictField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
+        "filter": BulkFilterField(
+            required=False, help_text='Filters of the list and their values: {"created_at__gte": "2026-03-01"}.'
+        ),
         **({"search": BulkSearchField(required=False, trim_whitespace=False, help_text=SEARCH_HELP)} if has_search else {}),
-        "patch": serializers.DictField(required=False, help_text="The fields to change in every selected row."),
+        "patch": RowChangeField(row, required=False, help_text="The fields to change in every selected row."),
         "expected_count": serializers.IntegerField(
             required=False, min_value=0, max_value=max_selected, help_text="The number of selected rows, or nothing is changed."
         ),

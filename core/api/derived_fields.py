@@ -30,7 +30,10 @@ def field_for(model: type, name: str) -> FieldSpec:
     found = getattr(model, name)
     if isinstance(found, Derived):
         field = found.expression.output_field
-        return _of_kind(python_type(field), {"read_only": True, "allow_null": field.null, "help_text": found.help_text})
+        options = {"read_only": True, "allow_null": field.null, "help_text": found.help_text}
+        if field.choices:
+            return serializers.ChoiceField, options | {"choices": field.choices}
+        return _of_kind(python_type(field), options)
     getter = found.func if isinstance(found, cached_property) else found.fget
     returned = get_type_hints(getter)["return"]
     kinds = get_args(returned) if NoneType in get_args(returned) else (returned,)

@@ -21,14 +21,15 @@ def tag_of(key: object, updated_at: datetime) -> str:
     return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'
 
 
-def tags_in(header: str) -> list[str]:
-    return [tag.strip() for tag in header.split(",")]
+def is_among(tag: str, header: str) -> bool:
+    """Return True if a header contains the tag, also as a weak one, which the tag of a compressed response is."""
+    return tag.removeprefix("W/") in [each.strip().removeprefix("W/") for each in header.split(",")]
 
 
 def require_match(request: Request, instance: BaseModel) -> None:
     """Raise a 412 if the request's `If-Match` does not contain the row's entity tag."""
     header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*" or etag_of(instance) in tags_in(header):
+    if header is None or header.strip() == "*" or is_among(etag_of(instance), header):
         return
     raise ApiError(412, "stale", "The row was changed since you read it. Read it again and repeat your change.")
 
@@ -42,6 +43,6 @@ def is_known(request: HttpRequest | Request, tag: str, model: type[BaseModel]) -
 
 
 def is_sent(request: HttpRequest | Request, tag: str) -> bool:
-    """Return True if `If-None-Match` contains the tag, compared weakly."""
+    """Return True if `If-None-Match` contains the tag."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
-    return header != "" and tag.removeprefix("W/") in [each.removeprefix("W/") for each in tags_in(header)]
+    return header != "" and is_among(tag, header)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+ROWS = {"description": "The rows of the page, in the order of the list."}
 
 
 class OrderedView(Protocol):
@@ -182,7 +183,11 @@ class KeysetPagination(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
         url = "https://app.example.com/api/v1/…/?cursor=WyItY3JlYXRlZF9hdCJd"
-        properties = {"next": link | {"example": url}, "previous": link | {"example": None}, "results": schema}
+        properties = {
+            "next": link | {"description": "URL of the next page. Null: this is the last one.", "example": url},
+            "previous": link | {"description": "URL of the page before. Null: this is the first one.", "example": None},
+            "results": schema | ROWS if isinstance(schema, dict) else schema,  # drf-spectacular probes it with an object
+        }
         return {"type": "object", "required": list(properties), "properties": properties}
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, cast
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.utils.serializer_helpers import BindingDict
@@ -22,11 +23,19 @@ from core.api.owned_keys import OwnedKeyField as OwnedKeyField
 from core.fast_lists import sql_serializer
 from core.fast_lists.lookups import Lookup, look_up
 from core.models.base import BaseModel, OwnedModel
+from core.models.fields import JSONListField, JSONObjectField
 from core.models.money import MoneyField
 from core.models.references import NameReferenceField
 from core.models.validators import has_null_character
 
+COLUMN_TEXTS = {  # no help texts of the models, because the migrations would repeat them for every table
+    "id": "The UUID of the {}, which never changes.",
+    "created_at": "When the {} was stored in MINGUS, in UTC.",
+    "updated_at": "When the {} was last changed, in UTC; at first equal to `created_at`.",
+}
 
+
+@extend_schema_field({"$ref": "#/components/schemas/JsonValue"})
 class JsonField(serializers.JSONField):
     """A JSON field that refuses null characters, which PostgreSQL can't store."""
 
@@ -34,6 +43,16 @@ class JsonField(serializers.JSONField):
         if has_null_character(data):
             raise serializers.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"$ref": "#/components/schemas/JsonObject"})
+class JsonObjectField(JsonField):
+    """A JSON object with any members."""
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/JsonValue"}})
+class JsonListField(JsonField):
+    """A list of any JSON values."""
 
 
 class NameField(serializers.CharField):
@@ -161,6 +180,8 @@ class BaseSerializer(StrictSerializer, RowWriter):
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.JSONField: JsonField,
+        JSONObjectField: JsonObjectField,
+        JSONListField: JsonListField,
         MoneyField: AmountField,
         NameReferenceField: NameField,
     }
@@ -221,6 +242,12 @@ class BaseSerializer(StrictSerializer, RowWriter):
         """Return `Meta.fields`, by default the public fields of the model."""
         has_fields = hasattr(self.Meta, "fields")
         return super().get_field_names(declared_fields, info) if has_fields else derived_fields.public_names(self.model)
+
+    def build_standard_field(self, field_name: str, model_field: models.Field[Any, Any]) -> derived_fields.FieldSpec:
+        """Return the class and options of a column's field; the columns that all models have are described here."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        text = COLUMN_TEXTS.get(field_name, "").format(self.model._meta.verbose_name)
+        return field_class, {"help_text": text} | options
 
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         return derived_fields.field_for(model_class, field_name)

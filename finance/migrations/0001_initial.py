@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                             ("loan", "Loan"),
                             ("mortgage", "Mortgage"),
                         ],
+                        help_text="Kind of account. What is owed on credit, loan and mortgage accounts is below 0.",
                         max_length=50,
                     ),
                 ),
@@ -216,7 +217,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="For credit accounts. Null: unknown.",
+                        help_text="Maximum debt of a credit account. Null: unknown.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -235,7 +236,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_sync_at",
-                    models.DateTimeField(blank=True, help_text="Last statement import. Null if there was none.", null=True),
+                    models.DateTimeField(blank=True, help_text="When a statement was last imported. Null: never.", null=True),
                 ),
                 (
                     "sync_status",
@@ -247,7 +248,7 @@ class Migration(migrations.Migration):
                             ("failed", "Failed"),
                         ],
                         default="pending",
-                        help_text="Success after an import.",
+                        help_text="`success` after an import.",
                         max_length=50,
                     ),
                 ),
@@ -471,6 +472,10 @@ class Migration(migrations.Migration):
                             ("refund", "Refund"),
                             ("fee", "Fee"),
                         ],
+                        help_text=(
+                            "Income and refunds are above 0, expenses and fees below 0. A transfer between own accounts is "
+                            "either."
+                        ),
                         max_length=50,
                     ),
                 ),
@@ -496,7 +501,12 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="The slug of a category. Empty: none.", max_length=100, null=True
                     ),
                 ),
-                ("merchant_name", models.CharField(blank=True, help_text="As the bank wrote it.", max_length=255)),
+                (
+                    "merchant_name",
+                    models.CharField(
+                        blank=True, help_text="The other party in the bank's words. May be empty.", max_length=255
+                    ),
+                ),
                 (
                     "payee",
                     models.CharField(
@@ -552,7 +562,7 @@ class Migration(migrations.Migration):
                             ("cancelled", "Canceled"),
                         ],
                         default="pending",
-                        help_text="Default: pending.",
+                        help_text="State at the bank. Failed and canceled ones are not counted. Default: pending.",
                         max_length=50,
                     ),
                 ),
@@ -1098,7 +1108,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
-                ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=100)),
+                (
+                    "name",
+                    models.CharField(help_text="For the user. Unique without regard to case and accents.", max_length=100),
+                ),
                 ("current_name", CurrentNameField("name", 100)),
                 (
                     "merged_into",
@@ -1153,7 +1166,7 @@ class Migration(migrations.Migration):
                     "amount",
                     NumericField(
                         decimal_places=3,
-                        help_text="What the refund gives back of this expense.",
+                        help_text="What the refund gives back of this expense, above 0.",
                         max_digits=16,
                         validators=[MinValueValidator(Decimal("0.001"))],
                     ),
@@ -1162,7 +1175,7 @@ class Migration(migrations.Migration):
                     "currency",
                     models.CharField(
                         default="USD",
-                        help_text="That of the refund and the expense.",
+                        help_text="ISO 4217 code, that of the refund and the expense.",
                         max_length=3,
                         validators=[validate_currency],
                     ),
@@ -1173,7 +1186,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="The refunded expense or fee.",
+                        help_text="The id of the refunded expense or fee.",
                         on_delete=DO_NOTHING,
                         related_name="refunds",
                         to="finance.financialtransaction",
@@ -1184,7 +1197,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="The refund or reimbursement.",
+                        help_text="The id of the refund or reimbursement.",
                         on_delete=DO_NOTHING,
                         related_name="shares",
                         to="finance.financialtransaction",
@@ -1366,6 +1379,7 @@ class Migration(migrations.Migration):
                             ("reconcile", "reconciliation"),
                         ],
                         editable=False,
+                        help_text="What has changed the transactions.",
                         max_length=10,
                     ),
                 ),
@@ -1391,7 +1405,9 @@ class Migration(migrations.Migration):
                 ("undo_until", models.DateTimeField(editable=False, help_text="It can be undone before this time.")),
                 (
                     "undone_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="Null: it was not undone.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When it was undone. Null: it was not.", null=True
+                    ),
                 ),
                 ("details", models.JSONField(blank=True, editable=False, null=True)),
                 (
@@ -1496,6 +1512,7 @@ class Migration(migrations.Migration):
                             ("actual", "Actual"),
                             ("mingus", "MINGUS"),
                         ],
+                        help_text="Format of the file, detected or sent.",
                         max_length=10,
                     ),
                 ),
@@ -1507,7 +1524,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "mapping",
-                    models.JSONField(blank=True, default=dict, help_text="Columns of a table. Empty for other formats."),
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Columns of a table. Empty for other formats.",
+                        validators=[validate_json_object],
+                    ),
                 ),
                 (
                     "options",
@@ -1517,6 +1539,7 @@ class Migration(migrations.Migration):
                         help_text=(
                             "`invert`, `encoding`, `date_order` and `decimal` as sent or remembered. Empty ones were detected."
                         ),
+                        validators=[validate_json_object],
                     ),
                 ),
                 ("created", models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")),
@@ -1524,10 +1547,15 @@ class Migration(migrations.Migration):
                 ("tombstoned", models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")),
                 ("superseded", models.IntegerField(default=0, help_text="Rows that updated or corrected a transaction.")),
                 ("review", models.IntegerField(default=0, help_text="Rows that the user must resolve.")),
-                ("failed", models.IntegerField(default=0, help_text="Invalid rows.")),
+                ("failed", models.IntegerField(default=0, help_text="Invalid rows, which were left out.")),
                 (
                     "statement",
-                    models.JSONField(blank=True, default=dict, help_text="Opening, closing and computed balance, and the gap."),
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Opening, closing and computed balance, and the gap.",
+                        validators=[validate_json_object],
+                    ),
                 ),
                 (
                     "balance_set",
@@ -1559,10 +1587,11 @@ class Migration(migrations.Migration):
                         db_default=models.Value([], models.JSONField()),
                         default=list,
                         help_text="Each with a code and a message.",
+                        validators=[validate_json_list],
                     ),
                 ),
                 ("account_before", models.JSONField(blank=True, editable=False, null=True)),
-                ("undone_at", models.DateTimeField(blank=True, help_text="Null if the import was not undone.", null=True)),
+                ("undone_at", models.DateTimeField(blank=True, help_text="When it was undone. Null: it was not.", null=True)),
                 (
                     "move",
                     models.UUIDField(
@@ -1576,6 +1605,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
+                        help_text="The id of the account that it was imported into.",
                         on_delete=CASCADE,
                         related_name="imports",
                         to="finance.encryptedfinancialprofile",
@@ -1604,38 +1634,6 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id", "account"), name="finance_statementimport_owner"),
                     models.UniqueConstraint(fields=("user", "id"), name="finance_statementimport_key_owner"),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("mapping"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("object"),
-                        ),
-                        name="finance_statementimport_mapping_shape",
-                        violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("options"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("object"),
-                        ),
-                        name="finance_statementimport_options_shape",
-                        violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("statement"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("object"),
-                        ),
-                        name="finance_statementimport_statement_shape",
-                        violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=Exact(
-                            models.Func(models.F("warnings"), function="jsonb_typeof", output_field=models.TextField()),
-                            models.Value("array"),
-                        ),
-                        name="finance_statementimport_warnings_shape",
-                        violation_error_message="Must be a JSON list.",
-                    ),
                     models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("account_before"), function="jsonb_typeof", output_field=models.TextField()),
@@ -1678,6 +1676,30 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("mapping"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_mapping_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("options"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_options_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("statement"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_statement_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
                             (
                                 "balance_reason__in",
@@ -1700,6 +1722,14 @@ class Migration(migrations.Migration):
                             "Choose one of: no_balance, no_booked_rows, other_currency, sign_unknown, gap, signs_in_doubt, "
                             "unreadable_rows, out_of_range, newer_balance."
                         ),
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("warnings"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("array"),
+                        ),
+                        name="finance_statementimport_warnings_shape",
+                        violation_error_message="Must be a JSON list.",
                     ),
                 ],
             },
@@ -1833,7 +1863,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("number", models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")),
+                (
+                    "number",
+                    models.IntegerField(
+                        help_text=(
+                            "Line of a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
+                        )
+                    ),
+                ),
                 (
                     "verdict",
                     models.CharField(
@@ -1845,6 +1882,7 @@ class Migration(migrations.Migration):
                             ("review", "unsure, for the user to resolve"),
                             ("error", "invalid row"),
                         ],
+                        help_text="What became of the row.",
                         max_length=12,
                     ),
                 ),
@@ -1872,14 +1910,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "transaction_date",
-                    models.DateField(blank=True, help_text="As in the file. Null for an invalid row.", null=True),
+                    models.DateField(blank=True, help_text="Day in the file. Null for an invalid row.", null=True),
                 ),
                 (
                     "amount",
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="As in the file. Null for an invalid row.",
+                        help_text="Signed amount in the file. Null for an invalid row.",
                         max_digits=16,
                         null=True,
                     ),
@@ -1891,7 +1929,9 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(blank=True, null=True)),
                 (
                     "deleted_at",
-                    models.DateTimeField(blank=True, help_text="Deletion of its transaction. Null if not deleted.", null=True),
+                    models.DateTimeField(
+                        blank=True, help_text="When its transaction was deleted. Null: it was not.", null=True
+                    ),
                 ),
                 ("deleted_row", models.JSONField(blank=True, null=True)),
                 (
@@ -2027,7 +2067,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
-                ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=50)),
+                ("name", models.CharField(help_text="For the user. Unique without regard to case and accents.", max_length=50)),
                 (
                     "merged_into",
                     models.ForeignKey(
@@ -2095,7 +2135,10 @@ class Migration(migrations.Migration):
                 (
                     "currency",
                     models.CharField(
-                        default="USD", help_text="That of the transaction.", max_length=3, validators=[validate_currency]
+                        default="USD",
+                        help_text="ISO 4217 code, that of the transaction.",
+                        max_length=3,
+                        validators=[validate_currency],
                     ),
                 ),
                 (
@@ -2125,7 +2168,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="The transaction that is split.",
+                        help_text="The id of the transaction that is split.",
                         on_delete=DO_NOTHING,
                         related_name="parts",
                         to="finance.financialtransaction",
@@ -2205,7 +2248,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("proposed", "Proposed"), ("accepted", "Accepted"), ("refused", "Refused")],
                         default="proposed",
-                        help_text="Only a person accepts.",
+                        help_text="The software proposes; only a person accepts or refuses.",
                         max_length=20,
                     ),
                 ),
@@ -2280,7 +2323,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="Above 0, on another account; in the same currency at most what goes out.",
+                        help_text="The transaction above 0, on another account; in the same currency at most what goes out.",
                         on_delete=DO_NOTHING,
                         related_name="incoming_transfers",
                         to="finance.financialtransaction",
@@ -2291,7 +2334,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        help_text="Below 0.",
+                        help_text="The transaction below 0.",
                         on_delete=DO_NOTHING,
                         related_name="outgoing_transfers",
                         to="finance.financialtransaction",
@@ -2439,15 +2482,18 @@ class Migration(migrations.Migration):
                         validators=[validate_currency],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
-                ("expense_name", models.CharField(max_length=255)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
+                ("expense_name", models.CharField(help_text="The user's name for the expense, such as Rent.", max_length=255)),
                 (
                     "expense_category",
                     models.CharField(
                         blank=True, default="", help_text="The slug of a category. Empty: none.", max_length=100, null=True
                     ),
                 ),
-                ("is_essential", models.BooleanField(default=True, help_text="Default: true.")),
+                (
+                    "is_essential",
+                    models.BooleanField(default=True, help_text="False: the user could do without it. Default: true."),
+                ),
                 (
                     "last_paid_date",
                     models.DateField(blank=True, help_text="Day of the last recorded payment. Null: none.", null=True),
@@ -2457,7 +2503,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Of the last recorded payment. Null: none.",
+                        help_text="Amount of that payment, in the due date's currency. Null: none.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -2475,7 +2521,12 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("auto_pay_enabled", models.BooleanField(default=False, help_text="For information only. Default: false.")),
+                (
+                    "auto_pay_enabled",
+                    models.BooleanField(
+                        default=False, help_text="True if the bank pays it by itself. For information only. Default: false."
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -2650,8 +2701,11 @@ class Migration(migrations.Migration):
                         validators=[validate_currency],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
-                ("income_source", models.CharField(max_length=100)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
+                (
+                    "income_source",
+                    models.CharField(help_text="The user's name for the income, such as the employer.", max_length=100),
+                ),
                 (
                     "last_received_date",
                     models.DateField(blank=True, help_text="Day of the last recorded payment. Null: none.", null=True),
@@ -2661,7 +2715,7 @@ class Migration(migrations.Migration):
                     NumericField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Of the last recorded payment. Null: none.",
+                        help_text="Amount of that payment, in the due date's currency. Null: none.",
                         max_digits=16,
                         null=True,
                         validators=[MinValueValidator(0)],
@@ -3020,14 +3074,24 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("folded", FoldedNameField()),
-                ("name", models.CharField(help_text="Unique without regard to case and accents.", max_length=100)),
-                ("slug", models.CharField(editable=False, help_text="The `category` of transactions. Stays.", max_length=100)),
+                (
+                    "name",
+                    models.CharField(help_text="For the user. Unique without regard to case and accents.", max_length=100),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        editable=False,
+                        help_text="The value of `category` in transactions and due dates. It never changes.",
+                        max_length=100,
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
                         choices=[("income", "Income"), ("expense", "Expense"), ("transfer", "Transfer")],
                         default="expense",
-                        help_text="Default: expense.",
+                        help_text="What its transactions are, on the whole. Default: expense.",
                         max_length=20,
                     ),
                 ),

@@ -137,7 +137,9 @@ class EncryptedFinancialProfile(OwnedModel):
     """
 
     profile_name = NonBlankCharField(max_length=100, help_text="The user's name for the account.")
-    profile_type = ChoiceField(AccountType, max_length=50)
+    profile_type = ChoiceField(
+        AccountType, max_length=50, help_text="Kind of account. What is owed on credit, loan and mortgage accounts is below 0."
+    )
     institution_name = models.CharField(max_length=255, blank=True, help_text="Name of the bank.")
     account_number: Any = encrypt(
         models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
@@ -171,12 +173,12 @@ class EncryptedFinancialProfile(OwnedModel):
     reconciled_date = PlausibleDateField(
         null=True, blank=True, editable=False, help_text="Last day of a reconciliation. Null: it was not reconciled."
     )
-    credit_limit = MoneyField(min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
+    credit_limit = MoneyField(min=0, null=True, blank=True, help_text="Maximum debt of a credit account. Null: unknown.")
     interest_rate = BoundedDecimalField(
         max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True, help_text="Yearly rate: 0.0125 is 1.25%."
     )
-    last_sync_at = models.DateTimeField(null=True, blank=True, help_text="Last statement import. Null if there was none.")
-    sync_status = ChoiceField(SyncStatus, max_length=50, default=SyncStatus.PENDING, help_text="Success after an import.")
+    last_sync_at = models.DateTimeField(null=True, blank=True, help_text="When a statement was last imported. Null: never.")
+    sync_status = ChoiceField(SyncStatus, max_length=50, default=SyncStatus.PENDING, help_text="`success` after an import.")
     is_active = models.BooleanField(default=True, help_text="False: the account is closed and refuses statement imports.")
     metadata = JSONObjectField(help_text="Any further data, as a JSON object.")
 

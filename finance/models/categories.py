@@ -54,9 +54,20 @@ class CategoryKind(models.TextChoices):
 class Category(NamedModel):
     """A category of transactions, which refer to it by its slug. A rename keeps the slug, so that no transaction changes."""
 
-    name = NonBlankCharField(max_length=MAX_CATEGORY_LENGTH, help_text="Unique without regard to case and accents.")
-    slug = models.CharField(max_length=MAX_CATEGORY_LENGTH, editable=False, help_text="The `category` of transactions. Stays.")
-    kind = ChoiceField(CategoryKind, max_length=20, default=CategoryKind.EXPENSE, help_text="Default: expense.")
+    name = NonBlankCharField(
+        max_length=MAX_CATEGORY_LENGTH, help_text="For the user. Unique without regard to case and accents."
+    )
+    slug = models.CharField(
+        max_length=MAX_CATEGORY_LENGTH,
+        editable=False,
+        help_text="The value of `category` in transactions and due dates. It never changes.",
+    )
+    kind = ChoiceField(
+        CategoryKind,
+        max_length=20,
+        default=CategoryKind.EXPENSE,
+        help_text="What its transactions are, on the whole. Default: expense.",
+    )
     parent = same_owner_foreign_key(
         "self",
         on_delete=models.SET_NULL,

@@ -59,7 +59,7 @@ class DueDate(DueSeries):
     """
 
     currency = CurrencyField(help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.")
-    notes = models.TextField(blank=True)
+    notes = models.TextField(blank=True, help_text="The user's own text. May be empty.")
 
     status: Any
     done: ClassVar[str]  # the word for settled in the status and in the `last_…` columns: received or paid
@@ -125,9 +125,11 @@ def _last(table: str, done: str) -> list[models.BaseConstraint]:
 class UserIncomeDueDate(DueDate):
     """Income that is expected once or regularly, such as a salary. See DueDate, and DueSeries for `next_occurrence`."""
 
-    income_source = NonBlankCharField(max_length=100)
+    income_source = NonBlankCharField(max_length=100, help_text="The user's name for the income, such as the employer.")
     last_received_date = models.DateField(null=True, blank=True, help_text="Day of the last recorded payment. Null: none.")
-    last_received_amount = MoneyField(min=0, null=True, blank=True, help_text="Of the last recorded payment. Null: none.")
+    last_received_amount = MoneyField(
+        min=0, null=True, blank=True, help_text="Amount of that payment, in the due date's currency. Null: none."
+    )
     status = ChoiceField(IncomeStatus, max_length=50, default=IncomeStatus.PENDING, help_text=STATUS)
 
     done = IncomeStatus.RECEIVED.value
@@ -148,15 +150,19 @@ class UserIncomeDueDate(DueDate):
 class UserExpenseDueDate(DueDate):
     """An expense that is due once or regularly, such as a rent. See DueDate, and DueSeries for `next_occurrence`."""
 
-    expense_name = NonBlankCharField(max_length=255)
+    expense_name = NonBlankCharField(max_length=255, help_text="The user's name for the expense, such as Rent.")
     expense_category = NameReferenceField(
         "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: none."
     )
-    is_essential = models.BooleanField(default=True, help_text="Default: true.")
+    is_essential = models.BooleanField(default=True, help_text="False: the user could do without it. Default: true.")
     last_paid_date = models.DateField(null=True, blank=True, help_text="Day of the last recorded payment. Null: none.")
-    last_paid_amount = MoneyField(min=0, null=True, blank=True, help_text="Of the last recorded payment. Null: none.")
+    last_paid_amount = MoneyField(
+        min=0, null=True, blank=True, help_text="Amount of that payment, in the due date's currency. Null: none."
+    )
     status = ChoiceField(ExpenseStatus, max_length=50, default=ExpenseStatus.PENDING, help_text=STATUS)
-    auto_pay_enabled = models.BooleanField(default=False, help_text="For information only. Default: false.")
+    auto_pay_enabled = models.BooleanField(
+        default=False, help_text="True if the bank pays it by itself. For information only. Default: false."
+    )
 
     done = ExpenseStatus.PAID.value
 

@@ -31,7 +31,7 @@ class EditRun(OwnedModel):
     or the balances that a reconciliation has set. A nightly job deletes runs, see `finance.services.edit_runs`.
     """
 
-    kind = ChoiceField(EditKind, max_length=10, editable=False)
+    kind = ChoiceField(EditKind, max_length=10, editable=False, help_text="What has changed the transactions.")
     rule = same_owner_foreign_key(
         Rule,
         on_delete=models.DO_NOTHING,
@@ -46,7 +46,7 @@ class EditRun(OwnedModel):
     )
     row_count = BoundedIntegerField(min=0, default=0, editable=False, help_text="The number of transactions that it changed.")
     undo_until = models.DateTimeField(editable=False, help_text="It can be undone before this time.")
-    undone_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null: it was not undone.")
+    undone_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it was undone. Null: it was not.")
     details = models.JSONField(null=True, blank=True, editable=False)
 
     privacy = internal("edits of many transactions, so that they can be undone for 30 days; they repeat other rows")

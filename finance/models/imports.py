@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import between, json_type
-from core.models.fields import ChoiceField
+from core.models.fields import ChoiceField, JSONListField, JSONObjectField
 from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
@@ -78,15 +78,18 @@ TABLES = (StatementFormat.CSV, StatementFormat.XLSX, StatementFormat.ODS)
 class StatementImport(OwnedModel):
     """A statement file that was imported into an account. The record remains after an undo."""
 
-    account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
-    format = ChoiceField(StatementFormat, max_length=10)
+    account = same_owner_foreign_key(
+        EncryptedFinancialProfile,
+        on_delete=models.CASCADE,
+        related_name="imports",
+        help_text="The id of the account that it was imported into.",
+    )
+    format = ChoiceField(StatementFormat, max_length=10, help_text="Format of the file, detected or sent.")
     filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
     id_scheme = models.CharField(max_length=20, blank=True, help_text="Kind of the bank's ids, such as `ofx` for FITIDs.")
-    mapping = models.JSONField(default=dict, blank=True, help_text="Columns of a table. Empty for other formats.")
-    options = models.JSONField(
-        default=dict,
-        blank=True,
+    mapping = JSONObjectField(help_text="Columns of a table. Empty for other formats.")
+    options = JSONObjectField(
         help_text="`invert`, `encoding`, `date_order` and `decimal` as sent or remembered. Empty ones were detected.",
     )
     created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")
@@ -94,17 +97,15 @@ class StatementImport(OwnedModel):
     tombstoned = models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")
     superseded = models.IntegerField(default=0, help_text="Rows that updated or corrected a transaction.")
     review = models.IntegerField(default=0, help_text="Rows that the user must resolve.")
-    failed = models.IntegerField(default=0, help_text="Invalid rows.")
-    statement = models.JSONField(default=dict, blank=True, help_text="Opening, closing and computed balance, and the gap.")
+    failed = models.IntegerField(default=0, help_text="Invalid rows, which were left out.")
+    statement = JSONObjectField(help_text="Opening, closing and computed balance, and the gap.")
     balance_set = models.BooleanField(default=False, help_text="True: the closing balance became that of the account.")
     balance_reason = ChoiceField(
         BalanceReason, max_length=20, blank=True, help_text="Why the balance was not set. Empty if it was."
     )
-    warnings = models.JSONField(
-        default=list, db_default=models.Value([], models.JSONField()), blank=True, help_text="Each with a code and a message."
-    )
+    warnings = JSONListField(db_default=models.Value([], models.JSONField()), help_text="Each with a code and a message.")
     account_before = models.JSONField(null=True, blank=True, editable=False)
-    undone_at = models.DateTimeField(null=True, blank=True, help_text="Null if the import was not undone.")
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="When it was undone. Null: it was not.")
     move = models.UUIDField(
         null=True,
         blank=True,
@@ -120,10 +121,6 @@ class StatementImport(OwnedModel):
         constraints = [
             models.UniqueConstraint(fields=["user", "id", "account"], name=f"{TABLE}_owner"),
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_key_owner"),
-            json_type(TABLE, "mapping", "object"),
-            json_type(TABLE, "options", "object"),
-            json_type(TABLE, "statement", "object"),
-            json_type(TABLE, "warnings", "array"),
             json_type(TABLE, "account_before", "object"),
             between(TABLE, "created", 0),
         ]
@@ -167,20 +164,22 @@ class StatementImportRow(OwnedModel):
     )
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.DO_NOTHING, related_name="+")
-    number = models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")
-    verdict = ChoiceField(RowVerdict, max_length=12)
+    number = models.IntegerField(
+        help_text="Line of a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
+    )
+    verdict = ChoiceField(RowVerdict, max_length=12, help_text="What became of the row.")
     reason = ChoiceField(ReviewReason, max_length=30, blank=True, help_text="Why the row is or was in review. May be empty.")
     transaction_id = models.UUIDField(null=True, blank=True)
     is_claim = models.BooleanField(default=False)
     provider_id = models.CharField(max_length=255, blank=True, help_text="The bank's id of the transaction. May be empty.")
-    transaction_date = models.DateField(null=True, blank=True, help_text="As in the file. Null for an invalid row.")
-    amount = MoneyField(null=True, blank=True, help_text="As in the file. Null for an invalid row.")
+    transaction_date = models.DateField(null=True, blank=True, help_text="Day in the file. Null for an invalid row.")
+    amount = MoneyField(null=True, blank=True, help_text="Signed amount in the file. Null for an invalid row.")
     currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217 code of the amount.")
     content_hash = models.UUIDField(null=True, blank=True)
     occurrence = models.IntegerField(default=1)
     data = models.JSONField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deletion of its transaction. Null if not deleted.")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="When its transaction was deleted. Null: it was not.")
     deleted_row = models.JSONField(null=True, blank=True)
 
     privacy = own(

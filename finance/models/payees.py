@@ -14,7 +14,7 @@ MAX_PAYEE_LENGTH = 100
 class Payee(NamedModel):
     """A person or company that pays the user or is paid, under one name for all spellings of the bank."""
 
-    name = NonBlankCharField(max_length=MAX_PAYEE_LENGTH, help_text="Unique without regard to case and accents.")
+    name = NonBlankCharField(max_length=MAX_PAYEE_LENGTH, help_text="For the user. Unique without regard to case and accents.")
 
     current_name = CurrentNameField("name", MAX_PAYEE_LENGTH)
 

@@ -51,11 +51,14 @@ class TransactionSplit(OwnedModel):
     """A part of a transaction, with a category of its own. The parts of a transaction add up to its amount."""
 
     transaction = same_owner_foreign_key(
-        FinancialTransaction, on_delete=models.DO_NOTHING, related_name="parts", help_text="The transaction that is split."
+        FinancialTransaction,
+        on_delete=models.DO_NOTHING,
+        related_name="parts",
+        help_text="The id of the transaction that is split.",
     )
     number = BoundedIntegerField(min=1, max=MAX_SPLITS, help_text="The place among the parts, from 1 on.")
     amount = MoneyField(validators=[is_not_zero], help_text="Signed, with the currency of the transaction.")
-    currency = CurrencyField(help_text="That of the transaction.")
+    currency = CurrencyField(help_text="ISO 4217 code, that of the transaction.")
     category = NameReferenceField(
         "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: none."
     )
@@ -93,13 +96,19 @@ class RefundShare(OwnedModel):
     """The share of a refund that belongs to an expense, and is counted in the expense's category on the refund's day."""
 
     refund = same_owner_foreign_key(
-        FinancialTransaction, on_delete=models.DO_NOTHING, related_name="shares", help_text="The refund or reimbursement."
+        FinancialTransaction,
+        on_delete=models.DO_NOTHING,
+        related_name="shares",
+        help_text="The id of the refund or reimbursement.",
     )
     expense = same_owner_foreign_key(
-        FinancialTransaction, on_delete=models.DO_NOTHING, related_name="refunds", help_text="The refunded expense or fee."
+        FinancialTransaction,
+        on_delete=models.DO_NOTHING,
+        related_name="refunds",
+        help_text="The id of the refunded expense or fee.",
     )
-    amount = MoneyField(is_above_zero=True, help_text="What the refund gives back of this expense.")
-    currency = CurrencyField(help_text="That of the refund and the expense.")
+    amount = MoneyField(is_above_zero=True, help_text="What the refund gives back of this expense, above 0.")
+    currency = CurrencyField(help_text="ISO 4217 code, that of the refund and the expense.")
     allows_excess = models.BooleanField(default=False, help_text="True if more may be refunded than was spent.")
 
     privacy = own("which expenses of the customer were refunded")

@@ -19,7 +19,7 @@ UPDATE finance_transactionsplit SET tags = {tags} WHERE user_id = OLD.user_id AN
 class Tag(NamedModel):
     """A label of transactions, such as a trip. Renaming or deleting it changes the transactions that have it."""
 
-    name = NonBlankCharField(max_length=MAX_TAG_LENGTH, help_text="Unique without regard to case and accents.")
+    name = NonBlankCharField(max_length=MAX_TAG_LENGTH, help_text="For the user. Unique without regard to case and accents.")
 
     privacy = own("labels of the customer's transactions")
     personal_fields = personal("name")

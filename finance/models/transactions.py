@@ -119,6 +119,8 @@ forget_reconciled = pgtrigger.Trigger(
 TOO_MANY_TAGS = f"A transaction has at most {MAX_TAGS} tags."
 LONG_NOTE = f"A note has at most {MAX_NOTE_LENGTH:,} characters."
 UNKNOWN_SOURCE = f"Each source must be an object with a kind: {', '.join(SourceKind)}."
+SIGNS = "Income and refunds are above 0, expenses and fees below 0. A transfer between own accounts is either."
+STATE = "State at the bank. Failed and canceled ones are not counted. Default: pending."
 RECONCILED = "Day of the bank's balance that has confirmed it. Null: it is not reconciled, or was changed since."
 WRONG_SIGN = "Income and refunds must be above 0, expenses and fees below 0."
 
@@ -156,14 +158,14 @@ class FinancialTransaction(DividedAmount, OwnedModel):
     financial_profile = same_owner_foreign_key(
         EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, related_name="transactions"
     )
-    transaction_type = ChoiceField(TransactionType, max_length=50)
+    transaction_type = ChoiceField(TransactionType, max_length=50, help_text=SIGNS)
     amount = MoneyField(validators=[is_not_zero], help_text="Above 0 if money enters the account, below 0 if it leaves.")
     currency = CurrencyField(help_text="ISO 4217 code of the amount.")
     description = models.TextField(blank=True, help_text="Text of the bank statement or of the user.")
     category = NameReferenceField(
         "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: none."
     )
-    merchant_name = models.CharField(max_length=255, blank=True, help_text="As the bank wrote it.")
+    merchant_name = models.CharField(max_length=255, blank=True, help_text="The other party in the bank's words. May be empty.")
     payee = NameReferenceField(
         "finance.Payee", max_length=MAX_PAYEE_LENGTH, help_text="The name of a payee. Empty: none. Default: from merchant_name."
     )
@@ -177,7 +179,7 @@ class FinancialTransaction(DividedAmount, OwnedModel):
     transaction_date = PlausibleDateField(help_text="Day of the transaction itself, not of its booking.")
     posted_date = PlausibleDateField(null=True, blank=True, help_text="Day on which the bank booked it. Null: unknown.")
     reference_number = models.CharField(max_length=255, blank=True, help_text="The bank's id. Unique in the account, or empty.")
-    status = ChoiceField(TransactionStatus, max_length=50, default=TransactionStatus.PENDING, help_text="Default: pending.")
+    status = ChoiceField(TransactionStatus, max_length=50, default=TransactionStatus.PENDING, help_text=STATE)
     divided_by = ChoiceField(
         DividedBy, max_length=20, blank=True, default="", db_default="", help_text="What divides the amount. Empty: nothing."
     )
@@ -267,5 +269,5 @@ class FinancialTransaction(DividedAmount, OwnedModel):
 
     is_income = Derived(Q(transaction_type=TransactionType.INCOME), help_text="True for the type `income`, not for refunds.")
     is_expense = Derived(Q(transaction_type=TransactionType.EXPENSE), help_text="True for the type `expense`, not for fees.")
-    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=16, decimal_places=3), help_text="Without sign.")
+    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=16, decimal_places=3), help_text="Unsigned amount.")
     is_completed = Derived(Q(status=TransactionStatus.COMPLETED), help_text="True for the status `completed`.")

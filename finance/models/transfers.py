@@ -33,15 +33,23 @@ class Transfer(OwnedModel):
     """
 
     outgoing = same_owner_foreign_key(
-        FinancialTransaction, on_delete=models.DO_NOTHING, related_name="outgoing_transfers", help_text="Below 0."
+        FinancialTransaction,
+        on_delete=models.DO_NOTHING,
+        related_name="outgoing_transfers",
+        help_text="The transaction below 0.",
     )
     incoming = same_owner_foreign_key(
         FinancialTransaction,
         on_delete=models.DO_NOTHING,
         related_name="incoming_transfers",
-        help_text="Above 0, on another account; in the same currency at most what goes out.",
+        help_text="The transaction above 0, on another account; in the same currency at most what goes out.",
     )
-    status = ChoiceField(TransferStatus, max_length=20, default=TransferStatus.PROPOSED, help_text="Only a person accepts.")
+    status = ChoiceField(
+        TransferStatus,
+        max_length=20,
+        default=TransferStatus.PROPOSED,
+        help_text="The software proposes; only a person accepts or refuses.",
+    )
     outgoing_type = ChoiceField(
         TransactionType,
         max_length=50,

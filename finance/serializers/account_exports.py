@@ -67,7 +67,9 @@ class ExportedTransactionSerializer(serializers.Serializer):
     reference_number = serializers.CharField(help_text="The bank's id, unique in the account, or empty.")
     status = serializers.ChoiceField(list(STATUSES), help_text="An import stores `disputed` as `completed`.")
     category = serializers.CharField(help_text="Free text. May be empty.")
-    transaction_type = serializers.ChoiceField(TransactionType.choices, help_text="As of the transaction.")
+    transaction_type = serializers.ChoiceField(
+        TransactionType.choices, help_text="Income and refunds are above 0, expenses and fees below 0."
+    )
     payee = serializers.CharField(help_text="The name of the payee. May be empty.")
     note = serializers.CharField(help_text="The user's own text. May be empty.")
     tags = serializers.ListField(child=serializers.CharField(), help_text="The names of tags.")
@@ -79,7 +81,7 @@ class AccountDocumentSerializer(serializers.Serializer):
     format = serializers.ChoiceField([FORMAT], help_text="Name of the format.")
     version = serializers.IntegerField(help_text="Version of the format. A change that old readers can't read increases it.")
     exported_at = serializers.DateTimeField(help_text="Time of the export.")
-    account = ExportedAccountSerializer(help_text="The account.")
+    account = ExportedAccountSerializer(help_text="The account that the transactions are on.")
     currency = serializers.CharField(help_text="ISO 4217 code of the account.")
     period = ExportedPeriodSerializer(help_text="The period that was asked for.")
     balances = ExportedBalanceSerializer(

@@ -87,10 +87,12 @@ class PaymentFormSerializer(StrictSerializer):
         source="paid_on",
         required=False,
         validators=[validate_plausible_date],
-        help_text="Default: the day of the transaction, or today.",
+        help_text="Day of the payment. Default: the day of the transaction, or today.",
     )
     transaction = OwnedKeyField(
-        queryset=FinancialTransaction.objects.all(), required=False, help_text="Its id; in the same currency. Default: none."
+        queryset=FinancialTransaction.objects.all(),
+        required=False,
+        help_text="The id of the transaction that pays, in the same currency. Default: none.",
     )
     occurrence = serializers.DateField(
         required=False,

@@ -6,11 +6,14 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
-from core.api.serializers import BaseSerializer, JsonField, ListedChoiceField, OwnedKeyField, StrictSerializer
+from core.api.money import AmountField
+from core.api.serializers import BaseSerializer, JsonField, JsonObjectField, ListedChoiceField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
-from finance.models.imports import BalanceReason, ReviewReason, RowVerdict
+from finance.models.imports import BalanceReason, ReviewReason, RowVerdict, StatementFormat
 from finance.serializers.warnings import WarningSerializer
 from finance.services import ReviewDecision
+from finance.services.import_sources import AUTO
+from finance.statements.text_options import DATE_ORDERS, DECIMALS
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
 EXAMPLE_ERROR = {"row": 17, "field": "amount", "code": "bad_amount", "message": "“12,34,5” is not an amount of money."}
@@ -47,10 +50,10 @@ class RowProblemSerializer(serializers.Serializer):
 
 @extend_schema_serializer(description="The check that opening balance and booked rows add up to the closing balance.")
 class BalanceCheckSerializer(serializers.Serializer):
-    opening = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance before the first row.")
-    closing = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance after the last row.")
-    computed = serializers.DecimalField(20, 2, allow_null=True, help_text="Opening plus the booked rows in `currency`.")
-    gap = serializers.DecimalField(20, 2, allow_null=True, help_text="Closing minus computed. 0.00 if the statement adds up.")
+    opening = AmountField(allow_null=True, help_text="Balance before the first row.")
+    closing = AmountField(allow_null=True, help_text="Balance after the last row.")
+    computed = AmountField(allow_null=True, help_text="Opening plus the booked rows in `currency`.")
+    gap = AmountField(allow_null=True, help_text="Closing minus computed; 0 if the statement adds up.")
     currency = serializers.CharField(max_length=3, help_text="ISO 4217 code of the four amounts.")
 
 
@@ -58,8 +61,8 @@ class BalanceCheckSerializer(serializers.Serializer):
 class ImportOptionsSerializer(serializers.Serializer):
     invert = serializers.BooleanField(help_text="True: the sign of every amount was changed.")
     encoding = serializers.CharField(allow_blank=True, help_text="An encoding, `auto`, or empty if it was detected.")
-    date_order = serializers.CharField(allow_blank=True, help_text="`day_first`, `month_first`, `auto`, or empty if detected.")
-    decimal = serializers.CharField(allow_blank=True, help_text="`.`, `,`, `auto`, or empty if it was detected.")
+    date_order = serializers.ChoiceField([AUTO, *DATE_ORDERS], allow_blank=True, help_text="Empty: it was detected.")
+    decimal = serializers.ChoiceField([AUTO, *DECIMALS], allow_blank=True, help_text="Decimal mark. Empty: detected.")
 
 
 @extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
@@ -67,12 +70,12 @@ class PreviewRowSerializer(serializers.Serializer):
     number = serializers.IntegerField(
         help_text="Line number in a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
     )
-    verdict = serializers.ChoiceField(RowVerdict.choices)
+    verdict = serializers.ChoiceField(RowVerdict.choices, help_text="What would become of the row.")
     reason = serializers.ChoiceField(
         ReviewReason.choices, allow_blank=True, help_text="The reason of a review, otherwise empty."
     )
     transaction_id = serializers.UUIDField(allow_null=True, help_text="The existing transaction that the row matches, or null.")
-    data = serializers.JSONField(  # type: ignore[assignment]  # a field, not the property of that name
+    data = JsonObjectField(  # type: ignore[assignment]  # a field, not the property of that name
         help_text="The row as read, in review with `candidates`; for an invalid row `field`, `code` and `message`."
     )
 
@@ -80,7 +83,7 @@ class PreviewRowSerializer(serializers.Serializer):
 @extend_schema_serializer(description="The result of an import or of a dry run, with the number of rows of each verdict.")
 class ImportResultSerializer(serializers.Serializer):
     id = serializers.UUIDField(allow_null=True, help_text="Null for a dry run.")
-    format = serializers.CharField(help_text="`ofx`, `qfx` or `csv`, as detected or sent.")
+    format = serializers.ChoiceField(StatementFormat.choices, help_text="Format of the file, detected or sent.")
     account = serializers.UUIDField(help_text="The id of the account.")
     dry_run = serializers.BooleanField(help_text="True: nothing was changed.")
     created = serializers.IntegerField(help_text="New transactions.")
@@ -89,29 +92,28 @@ class ImportResultSerializer(serializers.Serializer):
     superseded = serializers.IntegerField(help_text="Rows that updated or corrected a transaction.")
     review = serializers.IntegerField(help_text="Rows that the user must resolve, in `rows/` or by reason with `resolve/`.")
     review_reasons = serializers.DictField(child=serializers.IntegerField(), help_text=REASONS_HELP)
-    failed = serializers.IntegerField(help_text="Invalid rows.")
+    failed = serializers.IntegerField(help_text="Invalid rows, which are left out.")
     errors = RowProblemSerializer(  # type: ignore[assignment]  # a field, not the property of that name
         many=True, help_text="The first 1,000 invalid rows. If there are more, there is a warning."
     )
-    statement = BalanceCheckSerializer(help_text="Null balances are neither in the file nor sent with it.")
+    statement = BalanceCheckSerializer(help_text="The stated balances. Null: neither in the file nor sent with it.")
     balance_set = serializers.BooleanField(help_text="True: the closing balance is the account's now, or would be.")
     balance_reason = serializers.ChoiceField(
         BalanceReason.choices, allow_blank=True, help_text="Why the balance is not set. Empty if it is."
     )
     options = ImportOptionsSerializer(help_text="The options that were used, sent or remembered.")
-    mapping = serializers.DictField(
+    mapping = JsonObjectField(
         help_text="The columns and formats of a CSV file that were used, to send as `mapping`. Empty for other formats."
     )
     unused_columns = serializers.ListField(
         child=serializers.CharField(), help_text="Titles of the columns of a CSV file that the mapping does not use."
     )
-    warnings = WarningSerializer(many=True, help_text="Empty if there are none.")
+    warnings = WarningSerializer(many=True, help_text="Problems that did not stop the import. Empty: none.")
     first_rows = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField(allow_blank=True)),
-        required=False,
-        help_text="The cells of the first rows of a CSV file, to confirm the columns. Dry runs only.",
+        help_text="The cells of the first rows of a CSV file, to confirm the columns. Empty unless it is a dry run.",
     )
-    preview = PreviewRowSerializer(many=True, required=False, help_text="The first 100 rows. Dry runs only.")
+    preview = PreviewRowSerializer(many=True, help_text="The first 100 rows. Empty unless it is a dry run.")
 
     class Meta:
         example = {
@@ -128,12 +130,13 @@ class ImportResultSerializer(serializers.Serializer):
             "mapping": {},
             "unused_columns": [],
             "warnings": [EXAMPLE_WARNING],
+            "first_rows": [],
+            "preview": [],
         }
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         data: dict[str, Any] = super().to_representation(instance)
-        only_in_dry_runs = () if instance.dry_run else ("preview", "first_rows")
-        return {name: value for name, value in data.items() if name not in only_in_dry_runs}
+        return data if instance.dry_run else data | {"preview": [], "first_rows": []}
 
 
 @extend_schema_field(ImportOptionsSerializer)
@@ -141,9 +144,21 @@ class OptionsField(JsonField):
     """The options of an import, as a typed object in the schema."""
 
 
+@extend_schema_field(BalanceCheckSerializer)
+class BalanceCheckField(JsonField):
+    """The balances of a statement, as a typed object in the schema."""
+
+
+@extend_schema_field(WarningSerializer(many=True))
+class WarningsField(JsonField):
+    """The warnings of an import, as typed objects in the schema."""
+
+
 @extend_schema_serializer(description="A statement file that was imported, with the number of rows of each verdict.")
 class ImportSerializer(BaseSerializer):
     options = OptionsField(read_only=True, help_text="The options that were used, sent or remembered.")
+    statement = BalanceCheckField(read_only=True, help_text="Null balances are neither in the file nor sent with it.")
+    warnings = WarningsField(read_only=True, help_text="Empty if there are none.")
 
     class Meta:
         model = StatementImport
@@ -199,6 +214,12 @@ class ImportDetailSerializer(ImportSerializer):
 
 @extend_schema_serializer(description="A row of an imported statement file, and its verdict.")
 class ImportRowSerializer(BaseSerializer):
+    data = JsonObjectField(  # type: ignore[assignment]  # a field, not the property of that name
+        read_only=True,
+        allow_null=True,
+        help_text="The row as read, in review with `candidates`, or an invalid row's problem. May be null.",
+    )
+
     class Meta:
         model = StatementImportRow
         fields = [
@@ -219,7 +240,6 @@ class ImportRowSerializer(BaseSerializer):
         read_only_fields = fields
         extra_kwargs = {
             "transaction_id": {"help_text": "The transaction that the row created or matches. Null if there is none."},
-            "data": {"help_text": "The row as read, in review with `candidates`, or an invalid row's problem. May be null."},
         }
         example = {
             "verdict": "review",
@@ -235,12 +255,16 @@ class ImportRowSerializer(BaseSerializer):
 @extend_schema_serializer(description="The decision on a row in review.")
 class RowDecisionSerializer(StrictSerializer):
     decision = ListedChoiceField([each.value for each in ReviewDecision], help_text="`ignore` is for later imports, too.")
-    transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="Required for `match`.")
+    transaction = OwnedKeyField(
+        queryset=FinancialTransaction.objects.all(),
+        required=False,
+        help_text="The id of the transaction that is the row. Required for `match`.",
+    )
 
 
 @extend_schema_serializer(description="The decision on all rows that are in review for a reason.")
 class ReviewsDecisionSerializer(StrictSerializer):
-    reason = ListedChoiceField(ReviewReason.choices, help_text="As in `review_reasons` of the import.")
+    reason = ListedChoiceField(ReviewReason.choices, help_text="Of the rows to decide, as in `review_reasons` of the import.")
     decision = ListedChoiceField(
         [each.value for each in ReviewDecision], help_text="`match` takes the first of each row's `candidates`."
     )
@@ -261,7 +285,7 @@ class ResolutionSerializer(serializers.Serializer):
 @extend_schema_serializer(description="A transaction that the undo did not change.")
 class UnchangedTransactionSerializer(serializers.Serializer):
     transaction = serializers.UUIDField(help_text="The id of the transaction.")
-    reason = serializers.CharField(help_text="Always `changed`: it was changed after the import.")
+    reason = serializers.ChoiceField(["changed"], help_text="It was changed after the import.")
 
 
 @extend_schema_serializer(description="The result of undoing an import.")

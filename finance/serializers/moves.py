@@ -28,7 +28,7 @@ COUNTS = {
     "tombstoned": "Rows that the user deleted or ignored before.",
     "superseded": "Rows that updated a transaction.",
     "review": "Rows that the user must resolve in the account's import.",
-    "failed": "Invalid rows.",
+    "failed": "Invalid rows, which are left out.",
 }
 
 
@@ -94,11 +94,11 @@ class MovedAccountSerializer(serializers.Serializer):
     )
     profile_name = serializers.CharField(help_text="Name of the account.")
     profile_type = serializers.ChoiceField(AccountType.choices, help_text="Type, from the file or the words of its name.")
-    currency = serializers.CharField(help_text="ISO 4217 code.")
+    currency = serializers.CharField(help_text="ISO 4217 code of the account.")
     last_four = serializers.CharField(help_text="The last characters of the number. Empty if it is unknown.")
     rows = serializers.IntegerField(help_text="Rows of the file, including invalid ones; those of a split count once.")
-    first_day = serializers.DateField(allow_null=True, help_text="First day. Null without valid rows.")
-    last_day = serializers.DateField(allow_null=True, help_text="Last day. Null without valid rows.")
+    first_day = serializers.DateField(allow_null=True, help_text="First day of the valid rows. Null: there are none.")
+    last_day = serializers.DateField(allow_null=True, help_text="Last day of the valid rows. Null: there are none.")
     balance = serializers.CharField(
         allow_null=True,
         help_text="Balance after the last row, in the account's currency. Null: the file does not show it.",
@@ -146,9 +146,9 @@ class MoveResultSerializer(serializers.Serializer):
     tags = MovedTagSerializer(many=True, help_text="The most frequent 1,000.")
     splits = serializers.IntegerField(help_text="Transactions with parts.")
     transfers = serializers.IntegerField(help_text="Transfers that the file states. Those of new transactions are accepted.")
-    failed = serializers.IntegerField(help_text="Invalid rows.")
+    failed = serializers.IntegerField(help_text="Invalid rows, which are left out.")
     errors = MoveProblemSerializer(many=True, help_text="The first 1,000 invalid rows.")  # type: ignore[assignment]  # a field
-    warnings = WarningSerializer(many=True, help_text="Empty if there are none.")
+    warnings = WarningSerializer(many=True, help_text="Problems that did not stop the import. Empty: none.")
 
     class Meta:
         example: dict[str, Any] = {

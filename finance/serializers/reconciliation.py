@@ -60,7 +60,7 @@ class ExplainingRowSerializer(serializers.Serializer):
         source="key", help_text="The id of a transaction, also of a deleted one; for `in_review` that of an import."
     )
     number = serializers.IntegerField(allow_null=True, help_text="For `in_review` the number of the import's row.")
-    transaction_date = serializers.DateField(source="day")
+    transaction_date = serializers.DateField(source="day", help_text="Day of the transaction or of the row.")
     amount = AmountField(help_text="The signed amount.")
     text = serializers.CharField(help_text="Payee, merchant or description. May be empty.")
 

@@ -30,6 +30,7 @@ from finance.transaction_fields import TRANSACTION_FIELDS
 
 MAX_PAGE = 1_000
 MAX_OFFSET = 10_000_000
+CHANGED_FIELDS = ("category", "payee", "note", "tags", "splits", "transaction_type")
 
 
 class RulePartSerializer(StrictSerializer):
@@ -50,11 +51,19 @@ PART = {
     "description": "A part of a split: `percent` of the amount, rounded to the decimals of the currency, or a fixed `amount` "
     "without sign. The last part has neither and takes the rest.",
     "properties": {
-        "percent": NUMBER_OR_NULL,
-        "amount": NUMBER_OR_NULL,
-        "category": {"type": ["string", "null"], "maxLength": MAX_CATEGORY_LENGTH},
-        "note": {"type": "string", "maxLength": MAX_NOTE_LENGTH},
-        "tags": {"type": "array", "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
+        "percent": NUMBER_OR_NULL | {"description": "Share of the amount in percent: 12.5 is 12.5 %. Null: not a share."},
+        "amount": NUMBER_OR_NULL | {"description": "Above 0, in the currency of the transaction. Null: not a fixed amount."},
+        "category": {
+            "type": ["string", "null"],
+            "maxLength": MAX_CATEGORY_LENGTH,
+            "description": "The slug of a category. Empty: none. Null: it was deleted.",
+        },
+        "note": {"type": "string", "maxLength": MAX_NOTE_LENGTH, "description": "The note of the part. May be empty."},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": MAX_TAG_LENGTH},
+            "description": "The names of tags, beside those of the transaction. May be empty.",
+        },
     },
 }
 
@@ -192,10 +201,9 @@ class RulePreviewFormSerializer(StrictSerializer):
 
 @extend_schema_field(
     {
-        "oneOf": [
+        "anyOf": [
             {"type": "string"},
-            {"type": "array", "items": {"type": "string"}},
-            {"type": "array", "items": {"$ref": "#/components/schemas/Split"}},
+            {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/Split"}]}},
         ]
     }
 )
@@ -206,7 +214,7 @@ class FieldValueField(serializers.JSONField):
 @extend_schema_serializer(description="A field of a transaction that a rule would change.")
 class ChangedFieldSerializer(serializers.Serializer):
     transaction = serializers.UUIDField(help_text="The id of the transaction.")
-    field = serializers.CharField(help_text="`category`, `payee`, `note`, `tags`, `splits` or `transaction_type`.")
+    field = serializers.ChoiceField(CHANGED_FIELDS, help_text="The field that would change.")
     before = FieldValueField(help_text="The present value.")
     after = FieldValueField(help_text="The value that the rule sets.")
 
@@ -217,7 +225,7 @@ EACH_REASON = "; ".join(f"`{reason}`: {text}" for reason, text in sorted(REASONS
 @extend_schema_serializer(description="A field of a transaction that a rule would set and leaves as it is.")
 class SkippedFieldSerializer(serializers.Serializer):
     transaction = serializers.UUIDField(help_text="The id of the transaction.")
-    field = serializers.CharField(help_text="The field that is left as it is.")
+    field = serializers.ChoiceField(CHANGED_FIELDS, help_text="The field that is left as it is.")
     reason = serializers.ChoiceField(
         SORTED_REASONS,
         source="state",

@@ -1,56 +1,30 @@
 """Serializer of transactions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from core.api.owned_keys import seen_by
-from core.api.serializers import BaseSerializer, JsonField
+from core.api.serializers import BaseSerializer
 from core.fast_lists.lookups import Lookup
 from core.models.base import BaseModel
-from finance.models import FinancialTransaction
+from finance.models import Category, FinancialTransaction
 from finance.models.divided import DIVIDED_FIELDS, REPLACES, SPLIT_HAS_NONE, DividedBy
 from finance.models.division_columns import REFUND_OF, SPLITS, DivisionColumn
-from finance.models.transactions import MACHINE_FIELDS
 from finance.serializers.categories import CategorySerializer
 from finance.serializers.divisions import RefundOfField, SplitsField, TagsField
+from finance.serializers.sources import SourcesField
 from finance.serializers.warnings import WarningSerializer, reconciled_warnings
 from finance.services.divisions import store_divisions
 from finance.services.reconciliation import ends_reconciliation
 from finance.services.transaction_names import NamedChanges, name_lookups, name_rows
-from finance.sources import SourceKind
 
 PUBLIC = public_names(FinancialTransaction)
-SOURCE = {
-    "type": "object",
-    "required": ["kind", "id", "version"],
-    "properties": {
-        "kind": {"type": "string", "enum": list(SourceKind), "description": "Who chose the value."},
-        "id": {
-            "type": "string",
-            "format": "uuid",
-            "nullable": True,
-            "description": "The rule, suggestion or import. Null: the user.",
-        },
-        "version": {"type": "integer", "nullable": True, "description": "The version of the rule. Null: not a rule."},
-    },
-}
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": dict.fromkeys((*MACHINE_FIELDS, "transfer"), SOURCE),
-        "example": {"category": {"kind": "user"}},
-    }
-)
-class SourcesField(JsonField):
-    """The source of each field that machines may set."""
 
 
 def division_of(sent: Mapping[str, Any], row: Any) -> dict[str, Any]:
@@ -80,6 +54,8 @@ class TransactionSerializer(BaseSerializer):
     Text in `category`, `payee` and `tags` stands for the row with this name, which is created if there is none.
     """
 
+    created_categories: Sequence[Category] | None = None  # None: nothing was written
+    unreconciled = 0
     tags = TagsField(required=False, help_text="The names of tags. New ones are created. Default: none.")
     splits = SplitsField(
         required=False,
@@ -180,14 +156,12 @@ class TransactionSerializer(BaseSerializer):
             NamedChanges(changes[0][0].user_id, seen_by(self)).look_up(changes)
 
     def to_representation(self, instance: BaseModel) -> dict[str, Any]:
-        """Add `created_category` and `warnings` to the response of a write, if there are any."""
+        """Add `created_category` and `warnings` to the response of a write."""
         shown = super().to_representation(instance)
-        created = getattr(self, "created_categories", ())
-        if created:
-            shown["created_category"] = CategorySerializer(created[0], context=self.context).data
-        warnings = reconciled_warnings(getattr(self, "unreconciled", 0))
-        if warnings:
-            shown["warnings"] = warnings
+        if self.created_categories is not None:
+            created = [CategorySerializer(row, context=self.context).data for row in self.created_categories[:1]]
+            shown["created_category"] = created[0] if created else None
+            shown["warnings"] = reconciled_warnings(self.unreconciled)
         return shown
 
 
@@ -197,9 +171,10 @@ class TransactionSerializer(BaseSerializer):
 )
 class WrittenTransactionSerializer(TransactionSerializer):
     created_category = CategorySerializer(
-        read_only=True, required=False, help_text="The category that was created. Absent: none was created."
+        read_only=True, allow_null=True, help_text="The category that was created. Null: none was created."
     )
-    warnings = WarningSerializer(many=True, read_only=True, required=False, help_text="Absent: there are none.")
+    warnings = WarningSerializer(many=True, read_only=True, help_text="Empty if there are none.")
 
     class Meta(TransactionSerializer.Meta):
         fields = [*TransactionSerializer.Meta.fields, "created_category", "warnings"]
+        example = TransactionSerializer.Meta.example | {"created_category": None, "warnings": []}

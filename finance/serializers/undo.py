@@ -78,11 +78,11 @@ class UndoneEditSerializer(serializers.Serializer):
 
 @extend_schema_serializer(description="A deleted transaction, which can be restored for 30 days.")
 class DeletedTransactionSerializer(BaseSerializer):
-    transaction_date = serializers.DateField(read_only=True, help_text="Its day.")
-    amount = serializers.CharField(read_only=True, help_text="Its signed amount, as a decimal number.")
+    transaction_date = serializers.DateField(read_only=True, help_text="Day of the transaction itself, not of its booking.")
+    amount = serializers.CharField(read_only=True, help_text="A decimal: above 0 if money entered the account, else below 0.")
     currency = serializers.CharField(read_only=True, help_text="ISO 4217 code of the amount.")
-    description = serializers.CharField(read_only=True, help_text="May be empty.")
-    merchant_name = serializers.CharField(read_only=True, help_text="May be empty.")
+    description = serializers.CharField(read_only=True, help_text="Text of the bank statement or of the user. May be empty.")
+    merchant_name = serializers.CharField(read_only=True, help_text="The other party, as the bank wrote it. May be empty.")
     restorable_until = serializers.DateTimeField(read_only=True, help_text="It can be restored before this time.")
 
     class Meta:
@@ -105,7 +105,10 @@ class DeletedTransactionSerializer(BaseSerializer):
 @extend_schema_serializer(description="Something that a restored transaction referred to and that does not exist any more.")
 class MissingReferenceSerializer(serializers.Serializer):
     id = serializers.UUIDField(help_text="The id of the transaction.")
-    field = serializers.CharField(help_text="`financial_profile`, `category`, `payee`, `tags` or `duedatepayment`.")
+    field = serializers.CharField(
+        help_text="The field of the transaction, such as `tags`; `transfer`; or the table of what was linked to it, such as "
+        "`duedatepayment`."
+    )
     value = serializers.CharField(help_text="The slug, name or id that the field had.")
 
 

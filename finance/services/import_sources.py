@@ -89,7 +89,7 @@ def _parse(source: StatementSource, account: EncryptedFinancialProfile) -> State
 def _recent(account: EncryptedFinancialProfile) -> list[_Memory]:
     """Return what the last imports used, the newest first; older ones only of tables, whose mappings people write."""
     earlier = StatementImport.objects.filter(user_id=account.user_id, account=account, undone_at=None, move=None)
-    newest = earlier.order_by("-created_at", "-id").values_list("id", "format", "mapping", "options")
+    newest: Any = earlier.order_by("-created_at", "-id").values_list("id", "format", "mapping", "options")
     found = {key: _Memory(*rest) for key, *rest in newest[:RECENT]}
     if not any(memory.format in TABLES for memory in found.values()):
         found |= {key: _Memory(*rest) for key, *rest in newest.filter(format__in=TABLES)[:RECENT]}

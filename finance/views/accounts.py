@@ -65,7 +65,9 @@ class AccountViewSet(OwnedViewSet):
         "back without a difference. The file is named after the account and the period. Returns 400 for QIF if they are in "
         "several currencies.",
         parameters=[
-            OpenApiParameter("file_format", str, enum=download.FORMATS, default="csv", description="Format of the file."),
+            OpenApiParameter(
+                "file_format", str, enum=download.FORMATS, default="csv", description="An import reads each of them."
+            ),
             OpenApiParameter("from", date, description="First day of the transactions, inclusive. Default: no limit."),
             OpenApiParameter("to", date, description="Last day of the transactions, inclusive. Default: no limit."),
             OpenApiParameter("currency", str, description="ISO 4217 code of the transactions. Default: all currencies."),
@@ -90,6 +92,9 @@ class AccountViewSet(OwnedViewSet):
         return download.download(selection, file_format=file_format, now=clock.now())
 
 
+TABLE_OR_LIST = "`csv` is a table with a header, `json` a list of objects."
+
+
 @extend_schema_view(
     create=extend_schema(responses={201: WrittenTransactionSerializer}),
     update=extend_schema(responses=WrittenTransactionSerializer),
@@ -111,15 +116,15 @@ class TransactionViewSet(UndoableBulkMixin, OwnedViewSet):
         description="Returns all transactions that match the filters in one CSV or JSON file, with the fields of the list.",
         filters=True,
         parameters=[
-            OpenApiParameter("file_format", str, enum=exports.FORMATS, default=exports.CSV, description="Format of the file."),
+            OpenApiParameter("file_format", str, enum=exports.FORMATS, default=exports.CSV, description=TABLE_OR_LIST),
             *(OpenApiParameter(name, exclude=True) for name in ("limit", "cursor", "ordering")),
         ],
         responses={(200, "application/json"): TransactionSerializer(many=True), (200, "text/csv"): str},
         examples=[
-            OpenApiExample("Example", [TransactionSerializer.Meta.example], response_only=True, media_type="application/json")
+            OpenApiExample("Example", TransactionSerializer.Meta.example, response_only=True, media_type="application/json")
         ],
     )
-    @action(detail=False, methods=["get"])
+    @action(detail=False, methods=["get"], pagination_class=None)
     def export(self, request: Request) -> StreamingHttpResponse:
         file_format = request.query_params.get("file_format", exports.CSV)
         if file_format not in exports.FORMATS:

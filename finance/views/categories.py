@@ -1,6 +1,6 @@
 """Views of categories, tags and payees."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -32,11 +32,11 @@ from finance.views.undo import undone
 from users.locks import lock
 
 MERGED = (
-    "Its transactions get the one with the id `into`, which the response shows. It is not shown any more; where a bank or a "
-    "client writes its name again, that stands for the other one. `unmerge/` undoes it for 30 days."
+    "The transactions of the {row} get the one with the id `into`, which the response shows. The merged one is not shown any "
+    "more; where a bank or a client writes its name again, that stands for the other one. `unmerge/` undoes it for 30 days."
 )
 BACK = (
-    "Shows the row of the path again, which was merged in the last 30 days. What moved with it, unless it was changed since, "
+    "Shows the {row} of the path again, which was merged in the last 30 days. What moved with it, unless it was changed since, "
     "moves back; `kept` lists the rest. Returns 404 if there is no such merge, and 409 if the name was given to another row."
 )
 
@@ -44,21 +44,23 @@ BACK = (
 class MergeMixin(PathRowMixin[RowT]):
     """The actions `merge`, which each viewset declares by `merge_action`, and `unmerge`."""
 
+    summaries: ClassVar[dict[str, str]] = {"merge": "Merge {}", "unmerge": "Undo the merge of {}"}
+
     def locked_object(self) -> RowT:
         """Return the locked row of the path. A user's changes run one after the other, because a merge locks two rows."""
         lock(NAMES_LOCK.format(self.request.user.pk))
         return super().locked_object()
 
-    @post_action(summary="Undo a merge", description=BACK, responses=UndoneEditSerializer)
+    @post_action(description=BACK, responses=UndoneEditSerializer)
     def unmerge(self, request: Request, pk: Any) -> Response:
         model: Any = self.get_queryset().model
         return undone(services.find_merge(user=request.user, model=model, merged=pk))
 
 
-def merge_action(form: type[StrictSerializer], *, noun: str, further: str = "") -> Any:
+def merge_action(form: type[StrictSerializer], *, further: str = "") -> Any:
     """Return the action `merge` of a viewset."""
 
-    @post_action(summary=f"Merge a {noun} into another one", description=MERGED + further, request=form)
+    @post_action(description=MERGED + further, request=form)
     @transaction.atomic
     def merge(self: Any, request: Request, pk: Any) -> Response:
         merged, into = self.locked_object(), self.parsed(form)["into"]
@@ -85,7 +87,6 @@ class CategoryViewSet(MergeMixin[Category], OwnedViewSet):
 
     merge = merge_action(
         CategoryMergeSerializer,
-        noun="category",
         further=" Its due dates and the categories below it move, too. Returns 400 if the two differ in `kind`.",
     )
 
@@ -110,7 +111,7 @@ class TagViewSet(MergeMixin[Tag], OwnedViewSet):
     ordering_fields = ("name", "created_at")
     search_fields = ("name",)
 
-    merge = merge_action(TagMergeSerializer, noun="tag")
+    merge = merge_action(TagMergeSerializer)
 
 
 class PayeeViewSet(MergeMixin[Payee], OwnedReadOnlyViewSet):
@@ -128,4 +129,4 @@ class PayeeViewSet(MergeMixin[Payee], OwnedReadOnlyViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return with_summary(super().get_queryset())
 
-    merge = merge_action(PayeeMergeSerializer, noun="payee")
+    merge = merge_action(PayeeMergeSerializer)

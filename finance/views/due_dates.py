@@ -1,7 +1,7 @@
 """Views of income and expense due dates."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -34,18 +34,18 @@ class DueDateViewSet(OwnedViewSet):
 
     about = "Occurrences are computed from `due_date` and settled by recorded payments, which are deleted with the due date."
     ordering = "next_due_date"
+    summaries: ClassVar[dict[str, str]] = {"undo": "Undo the last payment of {}", "occurrences": "List the occurrences of {}"}
 
     @row_action(
-        summary="Undo the last payment",
-        description="Deletes the payment that was recorded last, so that its occurrence is open again. A linked transaction "
-        "is not changed. A repeated call undoes the payment before it, and returns 409 if there is none.",
+        description="Deletes the payment of the {row} that was recorded last, so that its occurrence is open again. A linked "
+        "transaction is not changed. A repeated call undoes the payment before it, and returns 409 if there is none.",
     )
     def undo(self, due: DueDate) -> None:
         services.undo_last_payment(due, today=due.today())
 
     @extend_schema(
-        summary="List the occurrences of a due date",
-        description="Returns the paid and the open occurrences in a period. Returns 400 if there are more than 400.",
+        description="Returns the paid and the open occurrences of the {row} in a period. Returns 400 if there are more "
+        "than 400.",
         parameters=[
             OpenApiParameter("from", date, description="First day, inclusive. Defaults to today."),
             OpenApiParameter("to", date, description="Last day, inclusive. Defaults to 90 days after the first day."),
@@ -71,6 +71,7 @@ class IncomeDueDateViewSet(DueDateViewSet):
 
     @row_action(
         summary="Record received income",
+        operation_id="receiveIncome",
         description=f"Records an amount that was received, which may be a part of the expected one. {PAYS}",
         request=PaymentFormSerializer,
     )
@@ -87,6 +88,7 @@ class ExpenseDueDateViewSet(DueDateViewSet):
 
     @row_action(
         summary="Record a payment of an expense",
+        operation_id="payExpense",
         description=f"Records an amount that was paid, which may be a part of the expected one. {PAYS}",
         request=PaymentFormSerializer,
     )

@@ -1,6 +1,6 @@
 """Views of statement imports and their rows."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -89,7 +89,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
 
     @post_action(
         detail=False,
-        summary="Move in all accounts of another app",
+        summary="Move in from another app",
         description="Reads a file with all accounts of YNAB, Mint, Firefly III, Actual or MINGUS, with their categories, tags, "
         "notes, splits and transfers. A dry run (the default) returns the accounts and categories that would be created; with "
         "`dry_run=false`, all of it is imported in one transaction, as one import per account. Rows that were imported before "
@@ -126,7 +126,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         return Response(MoveUndoResultSerializer(services.undo_move(record=self.get_object(), now=clock.now())).data)
 
     @post_action(
-        summary="Resolve all rows in review for a reason",
+        summary="Resolve rows in review",
         description="Decides on all rows that are in review for the same reason: `create` creates a transaction for each, "
         "`match` links each to its first candidate, and `ignore` leaves them out, also of later imports. For the reasons "
         "`same_id_other_content`, `same_row_other_text` and `correction`, `match` also updates the transaction, except for "
@@ -151,6 +151,10 @@ class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
     ordering = "number"
     ordering_fields = ("number",)
     lookup_field = "number"
+    path_texts: ClassVar[dict[str, str]] = {
+        "id": "The id of the statement import.",
+        "number": "The `number` of the row in its import.",
+    }
     lookup_value_converter = "int"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,7 +1,8 @@
 """Views of rules and of their runs."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +21,7 @@ from finance.serializers.rules import (
     RuleResultSerializer,
     RuleSerializer,
 )
-from finance.views.undo import EditRunViewSet
+from finance.views.undo import UNDO, EditRunViewSet
 from users.models import Upload, User
 from users.upload_serializers import UploadDetailSerializer
 from users.upload_views import LOCATION, accepted
@@ -74,7 +75,6 @@ class RuleViewSet(OwnedViewSet[Rule]):
     @post_action(
         detail=False,
         url_path="apply",
-        operation_id="finance_rules_apply_all",
         summary="Apply all rules",
         description="Applies the active rules to all transactions, one after the other, all or none. A rule with `stop` ends "
         f"them for the transactions that it finds.{JOB}",
@@ -89,6 +89,8 @@ class RuleViewSet(OwnedViewSet[Rule]):
         return accepted(result) if isinstance(result, Upload) else Response(RuleResultSerializer(result).data)
 
 
+@extend_schema_view(undo=extend_schema(summary="Undo a run of a rule", description=f"Undoes a run of a rule. {UNDO}"))
 class RuleRunViewSet(EditRunViewSet):
     about = "A run of a rule names the rule and its version. It is an edit, which `edit-runs/` lists, too, for 30 days."
     queryset = EditRun.objects.filter(kind=EditKind.RULE)
+    summaries: ClassVar[dict[str, str]] = {"list": "List rule runs", "retrieve": "Read a rule run", "undo": "Undo a rule run"}

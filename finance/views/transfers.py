@@ -46,7 +46,7 @@ class TransferViewSet(CreateMixin[Transfer], DestroyMixin[Transfer], OwnedReadOn
             ) from error
 
     @extend_schema(
-        summary="Link two transactions as a transfer",
+        summary="Link a transfer",
         description="Accepts the pair at once: both transactions get the type `transfer`. A proposed or refused pair of the "
         "same two is accepted. Returns 400 if the pair is no transfer, and 409 if one of the two is part of another one.",
     )

@@ -59,9 +59,9 @@ class EditRunViewSet(OwnedReadOnlyViewSet):
     queryset = EditRun.objects.all()
     serializer_class = EditRunSerializer
     filterset_class = EditRunFilter
+    summaries: ClassVar[dict[str, str]] = {"undo": "Undo an edit"}
 
     @post_action(
-        summary="Undo an edit",
         description=f"Undoes an edit. After a merge, the merged row is shown again, and what moved with it moves back. {UNDO}",
         responses=UndoneEditSerializer,
     )
@@ -91,7 +91,6 @@ class DeletedTransactionViewSet(ListMixin, OwnedBaseViewSet):
 
 @extend_schema_view(
     bulk=extend_schema(
-        summary="Create, update and delete many transactions",
         description="Applies up to 1,000 changes in one transaction: all of them, or none and an error for each invalid row. "
         "With `patch`, the call is refused with a 409 if the selection has another number of rows than `expected_count`. A "
         "patch of more than 1,000 rows, up to 100,000, is applied by a job: the response is 202, and the upload at `Location` "

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("goal_name", models.CharField(max_length=255)),
+                ("goal_name", models.CharField(help_text="The user's name for the goal.", max_length=255)),
                 (
                     "goal_type",
                     models.CharField(
@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                             ("nutrition", "Nutrition"),
                             ("wellness", "Wellness"),
                         ],
+                        help_text="What the goal is about, for the user only: no calculation depends on it.",
                         max_length=50,
                     ),
                 ),
@@ -57,7 +58,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="In the goal's unit.",
+                        help_text="Value at the beginning, in the goal's unit. Null: unknown.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="In the goal's unit.",
+                        help_text="Value to reach, in the goal's unit. Null: unknown.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -79,7 +80,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="In the goal's unit.",
+                        help_text="Present value, in the goal's unit. Null: unknown.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -90,17 +91,28 @@ class Migration(migrations.Migration):
                     "target_date",
                     models.DateField(blank=True, help_text="Day by which to reach the target. Null: no deadline.", null=True),
                 ),
-                ("is_completed", models.BooleanField(default=False)),
-                ("completion_date", models.DateField(blank=True, help_text="Null if not completed.", null=True)),
+                (
+                    "is_completed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="True once the user has completed the goal. A progress of 100 does not complete it.",
+                    ),
+                ),
+                (
+                    "completion_date",
+                    models.DateField(
+                        blank=True, help_text="Day of the completion in the user's time zone. Null: not completed.", null=True
+                    ),
+                ),
                 (
                     "progress_percentage",
                     models.IntegerField(
                         default=0,
-                        help_text="0 to 100, from the three values.",
+                        help_text="Percent of the way from start to target, 0 to 100. Once completed 100.",
                         validators=[MinValueValidator(0), MaxValueValidator(100)],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 (
                     "user",
                     models.ForeignKey(
@@ -182,6 +194,7 @@ class Migration(migrations.Migration):
                             ("exercise", "Exercise"),
                             ("wellness", "Wellness"),
                         ],
+                        help_text="The value of the check-ins that is compared with spending.",
                         max_length=100,
                     ),
                 ),
@@ -190,7 +203,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="Mean of the metric.",
+                        help_text="Mean of the metric. Null: unknown.",
                         max_digits=5,
                         null=True,
                         validators=[MinValueValidator(Decimal("-999.99")), MaxValueValidator(Decimal("999.99"))],
@@ -201,7 +214,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=3,
-                        help_text="Mean per day.",
+                        help_text="Mean spending per day. Null: unknown.",
                         max_digits=16,
                         null=True,
                         validators=[
@@ -276,7 +289,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_significant", models.BooleanField(default=False, help_text="True if the adjusted p-value is below 0.05.")),
-                ("method", models.CharField(choices=[("pearson", "Pearson"), ("spearman", "Spearman")], max_length=20)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("pearson", "Pearson"), ("spearman", "Spearman")],
+                        help_text="`pearson` measures a linear relation, `spearman` a monotonic one, by ranks.",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "lag_days",
                     models.IntegerField(
@@ -447,6 +467,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
+                        help_text="Hours of sleep, 0 to 24 with one decimal. Null: not entered.",
                         max_digits=3,
                         null=True,
                         validators=[MinValueValidator(0), MaxValueValidator(24)],
@@ -454,13 +475,28 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "exercise_minutes",
-                    models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0), MaxValueValidator(1440)]),
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Minutes of exercise on the day, 0 to 1440. Null: not entered.",
+                        null=True,
+                        validators=[MinValueValidator(0), MaxValueValidator(1440)],
+                    ),
                 ),
                 (
                     "water_intake_oz",
-                    models.IntegerField(blank=True, help_text="In fluid ounces.", null=True, validators=[MinValueValidator(0)]),
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Water that the user drank, in fluid ounces. Null: not entered.",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
                 ),
-                ("medication_taken", models.BooleanField(blank=True, help_text="Null if not entered.", null=True)),
+                (
+                    "medication_taken",
+                    models.BooleanField(
+                        blank=True, help_text="True if the user has taken their medication. Null: not entered.", null=True
+                    ),
+                ),
                 (
                     "symptoms",
                     models.JSONField(
@@ -479,7 +515,7 @@ class Migration(migrations.Migration):
                         validators=[validate_json_list, is_list_of_texts],
                     ),
                 ),
-                ("notes", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True, help_text="The user's own text. May be empty.")),
                 (
                     "over_limit",
                     models.BooleanField(

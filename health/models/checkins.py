@@ -98,13 +98,31 @@ class UserHealthCheckin(OwnedModel):
     checkin_date = models.DateField(help_text="Day in the user's time zone, not in the future. One check-in per day.")
     mood_score = BoundedIntegerField(min=1, max=10, null=True, blank=True, help_text="1 (worst) to 10 (best).")
     stress_level = BoundedIntegerField(min=1, max=10, null=True, blank=True, help_text="1 (lowest) to 10 (highest).")
-    sleep_hours = BoundedDecimalField(max_digits=3, decimal_places=1, min=0, max=24, null=True, blank=True)
-    exercise_minutes = BoundedIntegerField(min=0, max=MAX_MINUTES_PER_DAY, null=True, blank=True)
-    water_intake_oz = BoundedIntegerField(min=0, null=True, blank=True, help_text="In fluid ounces.")
-    medication_taken = models.BooleanField(null=True, blank=True, help_text="Null if not entered.")
+    sleep_hours = BoundedDecimalField(
+        max_digits=3,
+        decimal_places=1,
+        min=0,
+        max=24,
+        null=True,
+        blank=True,
+        help_text="Hours of sleep, 0 to 24 with one decimal. Null: not entered.",
+    )
+    exercise_minutes = BoundedIntegerField(
+        min=0,
+        max=MAX_MINUTES_PER_DAY,
+        null=True,
+        blank=True,
+        help_text="Minutes of exercise on the day, 0 to 1440. Null: not entered.",
+    )
+    water_intake_oz = BoundedIntegerField(
+        min=0, null=True, blank=True, help_text="Water that the user drank, in fluid ounces. Null: not entered."
+    )
+    medication_taken = models.BooleanField(
+        null=True, blank=True, help_text="True if the user has taken their medication. Null: not entered."
+    )
     symptoms = TextListField(help_text='List of texts, such as ["headache"].')
     wellness_activities = TextListField(help_text='List of texts, such as ["walk"].')
-    notes = models.TextField(blank=True)
+    notes = models.TextField(blank=True, help_text="The user's own text. May be empty.")
     over_limit = models.BooleanField(
         default=False,
         editable=False,

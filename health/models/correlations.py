@@ -67,12 +67,26 @@ class HealthSpendingCorrelation(OwnedModel):
     """Correlation of a health metric with spending `lag_days` later. Without a strength there was too little data."""
 
     correlation_date = models.DateField(help_text="Day of the analysis, which covers the year before it.")
-    health_metric = ChoiceField(HealthMetric, max_length=100)
+    health_metric = ChoiceField(
+        HealthMetric, max_length=100, help_text="The value of the check-ins that is compared with spending."
+    )
     health_score = BoundedDecimalField(
-        max_digits=5, decimal_places=2, min=-MAX_SCORE, max=MAX_SCORE, null=True, blank=True, help_text="Mean of the metric."
+        max_digits=5,
+        decimal_places=2,
+        min=-MAX_SCORE,
+        max=MAX_SCORE,
+        null=True,
+        blank=True,
+        help_text="Mean of the metric. Null: unknown.",
     )
     spending_amount = BoundedDecimalField(
-        max_digits=16, decimal_places=3, min=-MAX_SPENDING, max=MAX_SPENDING, null=True, blank=True, help_text="Mean per day."
+        max_digits=16,
+        decimal_places=3,
+        min=-MAX_SPENDING,
+        max=MAX_SPENDING,
+        null=True,
+        blank=True,
+        help_text="Mean spending per day. Null: unknown.",
     )
     spending_category = NameReferenceField(
         "finance.Category", max_length=MAX_CATEGORY_LENGTH, help_text="The slug of a category. Empty: all spending."
@@ -93,7 +107,9 @@ class HealthSpendingCorrelation(OwnedModel):
         max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True, help_text="Adjusted by Benjamini-Hochberg."
     )
     is_significant = models.BooleanField(default=False, help_text="True if the adjusted p-value is below 0.05.")
-    method = ChoiceField(Method, max_length=20)
+    method = ChoiceField(
+        Method, max_length=20, help_text="`pearson` measures a linear relation, `spearman` a monotonic one, by ranks."
+    )
     lag_days = BoundedIntegerField(min=0, max=MAX_LAG_DAYS, default=0, help_text="Days from the health value to the spending.")
     analysis_period = ChoiceField(Period, max_length=20, help_text="Length of time of one data point.")
     data_points_count = BoundedIntegerField(min=0, help_text="Number of days with both values.")

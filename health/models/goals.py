@@ -48,23 +48,49 @@ IS_OVERDUE = Q(is_completed=False, target_date__lt=today())
 class HealthGoal(OwnedModel):
     """A value to reach, optionally by a target date. The progress is computed whenever the goal is saved."""
 
-    goal_name = NonBlankCharField(max_length=255)
-    goal_type = ChoiceField(GoalType, max_length=50)
+    goal_name = NonBlankCharField(max_length=255, help_text="The user's name for the goal.")
+    goal_type = ChoiceField(
+        GoalType, max_length=50, help_text="What the goal is about, for the user only: no calculation depends on it."
+    )
     start_value = BoundedDecimalField(
-        max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True, help_text="In the goal's unit."
+        max_digits=10,
+        decimal_places=2,
+        min=-MAX_VALUE,
+        max=MAX_VALUE,
+        null=True,
+        blank=True,
+        help_text="Value at the beginning, in the goal's unit. Null: unknown.",
     )
     target_value = BoundedDecimalField(
-        max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True, help_text="In the goal's unit."
+        max_digits=10,
+        decimal_places=2,
+        min=-MAX_VALUE,
+        max=MAX_VALUE,
+        null=True,
+        blank=True,
+        help_text="Value to reach, in the goal's unit. Null: unknown.",
     )
     current_value = BoundedDecimalField(
-        max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True, help_text="In the goal's unit."
+        max_digits=10,
+        decimal_places=2,
+        min=-MAX_VALUE,
+        max=MAX_VALUE,
+        null=True,
+        blank=True,
+        help_text="Present value, in the goal's unit. Null: unknown.",
     )
     unit = models.CharField(max_length=50, blank=True, help_text="Unit of the three values, such as points.")
     target_date = models.DateField(null=True, blank=True, help_text="Day by which to reach the target. Null: no deadline.")
-    is_completed = models.BooleanField(default=False)
-    completion_date = models.DateField(null=True, blank=True, help_text="Null if not completed.")
-    progress_percentage = BoundedIntegerField(min=0, max=MAX_PERCENT, default=0, help_text="0 to 100, from the three values.")
-    notes = models.TextField(blank=True)
+    is_completed = models.BooleanField(
+        default=False, help_text="True once the user has completed the goal. A progress of 100 does not complete it."
+    )
+    completion_date = models.DateField(
+        null=True, blank=True, help_text="Day of the completion in the user's time zone. Null: not completed."
+    )
+    progress_percentage = BoundedIntegerField(
+        min=0, max=MAX_PERCENT, default=0, help_text="Percent of the way from start to target, 0 to 100. Once completed 100."
+    )
+    notes = models.TextField(blank=True, help_text="The user's own text. May be empty.")
 
     privacy = own("health goals of the customer")
     personal_fields = personal("start_value", "target_value", "current_value", "unit", "notes", goal_name=initials)

@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                             ("billing", "Billing"),
                             ("feature", "Feature"),
                         ],
+                        help_text="What the alert is about.",
                         max_length=50,
                     ),
                 ),
@@ -137,11 +138,12 @@ class Migration(migrations.Migration):
                     "severity",
                     models.CharField(
                         choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
+                        help_text="How urgent the alert is.",
                         max_length=20,
                     ),
                 ),
-                ("title", models.CharField(max_length=255)),
-                ("message", models.TextField()),
+                ("title", models.CharField(help_text="The alert in one line, as plain text.", max_length=255)),
+                ("message", models.TextField(help_text="The whole alert, as plain text that may have several lines.")),
                 ("is_read", models.BooleanField(default=False, help_text="True if the user has read it.")),
                 (
                     "read_at",
@@ -153,7 +155,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="True if the user has taken the required action."),
                 ),
                 ("action_notes", models.TextField(blank=True, help_text="The action taken, in the user's words.")),
-                ("expires_at", models.DateTimeField(blank=True, help_text="Never expires if empty (null).", null=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="When the alert expires. Null: never.", null=True)),
                 (
                     "user",
                     models.ForeignKey(
@@ -276,6 +278,7 @@ class Migration(migrations.Migration):
                             ("impersonate", "acted as the customer"),
                             ("change", "changed"),
                         ],
+                        help_text="What the staff member did with the data.",
                         max_length=20,
                     ),
                 ),
@@ -284,7 +287,7 @@ class Migration(migrations.Migration):
                     "row_id",
                     models.CharField(blank=True, help_text="ID of the object. Empty if there were several.", max_length=40),
                 ),
-                ("reason", models.TextField(blank=True)),
+                ("reason", models.TextField(blank=True, help_text="Why, as the staff member stated it. May be empty.")),
                 (
                     "request_id",
                     models.CharField(blank=True, help_text="ID of the request, as in the server's log.", max_length=64),
@@ -336,7 +339,10 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("date_name", models.CharField(max_length=255)),
+                (
+                    "date_name",
+                    models.CharField(help_text="The user's name for the date, such as Car insurance.", max_length=255),
+                ),
                 (
                     "date_type",
                     models.CharField(
@@ -348,6 +354,9 @@ class Migration(migrations.Migration):
                             ("family", "Family"),
                             ("legal", "Legal"),
                         ],
+                        help_text=(
+                            "Selects the notification preference of its reminders: that of the same name, or else `system`."
+                        ),
                         max_length=50,
                     ),
                 ),
@@ -365,21 +374,35 @@ class Migration(migrations.Migration):
                         validators=[MinValueValidator(0)],
                     ),
                 ),
-                ("is_recurring", models.BooleanField(default=False, help_text="True requires a recurrence pattern.")),
+                (
+                    "is_recurring",
+                    models.BooleanField(
+                        default=False, help_text="True if it recurs, by the recurrence pattern, which is then required."
+                    ),
+                ),
                 (
                     "recurrence_pattern",
                     models.CharField(
                         blank=True,
                         choices=[("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly"), ("yearly", "Yearly")],
-                        help_text="Empty for a one-time date.",
+                        help_text="Time between occurrences. Empty for a one-time date.",
                         max_length=20,
                     ),
                 ),
-                ("description", models.TextField(blank=True)),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True, help_text="The user's own text, which is part of the reminders. May be empty."
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True, help_text="No reminders are sent while this is false.")),
                 (
                     "last_reminder_sent",
-                    models.DateTimeField(blank=True, help_text="Cleared when the day or recurrence changes.", null=True),
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the last reminder was sent. Null: none, or the day or recurrence was changed since.",
+                        null=True,
+                    ),
                 ),
                 (
                     "user",
@@ -450,6 +473,7 @@ class Migration(migrations.Migration):
                             ("security", "Security"),
                             ("system", "System"),
                         ],
+                        help_text="The notifications that the settings apply to. There is one preference for each type.",
                         max_length=50,
                     ),
                 ),
@@ -478,7 +502,7 @@ class Migration(migrations.Migration):
                     "quiet_hours_start",
                     models.TimeField(
                         blank=True,
-                        help_text="In the user's time zone. May be after the end.",
+                        help_text="Start of the hours without notifications, in the user's time zone. May be after the end.",
                         null=True,
                         validators=[is_whole_second],
                     ),
@@ -486,7 +510,10 @@ class Migration(migrations.Migration):
                 (
                     "quiet_hours_end",
                     models.TimeField(
-                        blank=True, help_text="Exclusive. Set both times or neither.", null=True, validators=[is_whole_second]
+                        blank=True,
+                        help_text="End of these hours, exclusive. Set both times or neither.",
+                        null=True,
+                        validators=[is_whole_second],
                     ),
                 ),
                 (

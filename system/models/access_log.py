@@ -32,10 +32,10 @@ class AccessEvent(OwnedModel):
     )
     staff = staff_foreign_key()  # the customer may not read this row
     who = models.CharField(max_length=150, help_text="First name, if known, and role of the staff member.")
-    action = ChoiceField(AccessAction, max_length=20)
+    action = ChoiceField(AccessAction, max_length=20, help_text="What the staff member did with the data.")
     what = NonBlankCharField(max_length=100, help_text="Kind of data, such as users.userprofile.")
     row_id = models.CharField(max_length=40, blank=True, help_text="ID of the object. Empty if there were several.")
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="Why, as the staff member stated it. May be empty.")
     request_id = models.CharField(max_length=64, blank=True, help_text="ID of the request, as in the server's log.")
     period = models.DateTimeField(help_text="Start of the five minutes within which repetitions are one entry.")
 

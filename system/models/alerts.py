@@ -94,16 +94,16 @@ class SystemAlert(BaseModel):
         editable=False,
         db_index=False,
     )
-    alert_type = ChoiceField(AlertType, max_length=50)
-    severity = ChoiceField(Severity, max_length=20)
-    title = NonBlankCharField(max_length=255)
-    message = NonBlankTextField()
+    alert_type = ChoiceField(AlertType, max_length=50, help_text="What the alert is about.")
+    severity = ChoiceField(Severity, max_length=20, help_text="How urgent the alert is.")
+    title = NonBlankCharField(max_length=255, help_text="The alert in one line, as plain text.")
+    message = NonBlankTextField(help_text="The whole alert, as plain text that may have several lines.")
     is_read = models.BooleanField(default=False, help_text="True if the user has read it.")
     read_at = models.DateTimeField(null=True, blank=True, help_text="When it was first read. Empty (null) if unread.")
     action_required = models.BooleanField(default=False, help_text="True if the user must act on the alert.")
     action_taken = models.BooleanField(default=False, help_text="True if the user has taken the required action.")
     action_notes = models.TextField(blank=True, help_text="The action taken, in the user's words.")
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Never expires if empty (null).")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When the alert expires. Null: never.")
 
     owner_path: ClassVar[str] = "user"
     privacy = recorded("messages from the service to the customer", is_replaced=True)

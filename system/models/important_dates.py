@@ -92,15 +92,27 @@ class ImportantDateQuerySet(OwnedQuerySet):
 class ImportantDate(OwnedModel):
     """A date that a user wants to be reminded of, `reminder_days` before it."""
 
-    date_name = NonBlankCharField(max_length=255)
-    date_type = ChoiceField(DateType, max_length=50)
+    date_name = NonBlankCharField(max_length=255, help_text="The user's name for the date, such as Car insurance.")
+    date_type = ChoiceField(
+        DateType,
+        max_length=50,
+        help_text="Selects the notification preference of its reminders: that of the same name, or else `system`.",
+    )
     date_value = PlausibleDateField(help_text="The day; for a recurring date its first occurrence.")
     reminder_days = BoundedIntegerField(min=0, default=7, help_text="Days from the reminder to the date, 0 for the day itself.")
-    is_recurring = models.BooleanField(default=False, help_text="True requires a recurrence pattern.")
-    recurrence_pattern = ChoiceField(Recurrence, max_length=20, blank=True, help_text="Empty for a one-time date.")
-    description = models.TextField(blank=True)
+    is_recurring = models.BooleanField(
+        default=False, help_text="True if it recurs, by the recurrence pattern, which is then required."
+    )
+    recurrence_pattern = ChoiceField(
+        Recurrence, max_length=20, blank=True, help_text="Time between occurrences. Empty for a one-time date."
+    )
+    description = models.TextField(blank=True, help_text="The user's own text, which is part of the reminders. May be empty.")
     is_active = models.BooleanField(default=True, help_text="No reminders are sent while this is false.")
-    last_reminder_sent = models.DateTimeField(null=True, blank=True, help_text="Cleared when the day or recurrence changes.")
+    last_reminder_sent = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the last reminder was sent. Null: none, or the day or recurrence was changed since.",
+    )
 
     privacy = own("dates that the customer wants to be reminded of")
     personal_fields = personal("date_value", "description", "last_reminder_sent", date_name=initials)

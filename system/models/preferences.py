@@ -68,7 +68,11 @@ OPEN_CHANNELS = PythonFunc(
 class NotificationPreference(OwnedModel):
     """A user's settings for one type of notification. Without a row, the defaults of the columns apply."""
 
-    notification_type = ChoiceField(NotificationType, max_length=50)
+    notification_type = ChoiceField(
+        NotificationType,
+        max_length=50,
+        help_text="The notifications that the settings apply to. There is one preference for each type.",
+    )
     email_enabled = models.BooleanField(default=True, help_text="Allows emails. They are sent to verified addresses only.")
     sms_enabled = models.BooleanField(default=False, help_text="Allows text messages. None are sent at present.")
     push_enabled = models.BooleanField(default=True, help_text="Allows push notifications. None are sent at present.")
@@ -79,10 +83,16 @@ class NotificationPreference(OwnedModel):
         help_text="Reminders are emailed only if it is immediate. It does not apply to emails about billing.",
     )
     quiet_hours_start = models.TimeField(
-        null=True, blank=True, validators=[is_whole_second], help_text="In the user's time zone. May be after the end."
+        null=True,
+        blank=True,
+        validators=[is_whole_second],
+        help_text="Start of the hours without notifications, in the user's time zone. May be after the end.",
     )
     quiet_hours_end = models.TimeField(
-        null=True, blank=True, validators=[is_whole_second], help_text="Exclusive. Set both times or neither."
+        null=True,
+        blank=True,
+        validators=[is_whole_second],
+        help_text="End of these hours, exclusive. Set both times or neither.",
     )
 
     privacy = own("the customer's settings for notifications")
@@ -115,9 +125,7 @@ class NotificationPreference(OwnedModel):
             raise ValidationError({missing: BOTH_OR_NEITHER}, "both_or_neither")
 
     is_enabled = Derived(IS_ENABLED, help_text="True if at least one channel is enabled.")
-    enabled_channels = Derived(
-        OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The enabled channels: `email`, `sms`, `push`."
-    )
+    enabled_channels = Derived(OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The channels that are enabled.")
     is_quiet_hours = Derived(IS_QUIET, help_text="True during the quiet hours, in the user's time zone.")
     can_send_notification = Derived(
         IS_ENABLED & (Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(IS_QUIET))),

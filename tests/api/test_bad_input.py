@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from tests.sign_in import sign_in
 from users.models import User
 
 URL = "/api/v1/finance/transactions/"
@@ -176,6 +177,16 @@ def test_an_unknown_url_is_a_404_in_the_error_format(path: str, client: APIClien
     response = client.get(path)
     assert response.status_code == 404
     assert response.json()["errors"][0]["code"] == "not_found"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", ["/api/v1/nowhere/", "/api/v1/finance/accounts", "/_allauth/app/v1/nowhere"])
+def test_an_unknown_url_is_a_404_for_every_method(alice: User, method: str, path: str) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    sign_in(client, alice)
+    response = getattr(client, method)(path, {})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (404, "not_found")
 
 
 def test_an_unsupported_method_is_a_405(as_alice: APIClient) -> None:

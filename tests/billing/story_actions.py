@@ -37,9 +37,10 @@ def buy(world: Population, customer: Customer) -> bool:
 
 
 def buy_twice(world: Population, customer: Customer) -> bool:
-    """Buy on two pages, which two clicks have opened."""
+    """Buy on two pages, which two clicks have opened. Neither begins with a trial, so that both are paid."""
     plan = world.plans[customer.story.plan]
-    page = services.start_checkout(user=customer.user, plan=plan, now=clock.now())
+    with override_settings(BILLING_TRIAL_DAYS=customer.story.trial_days):
+        page = services.start_checkout(user=customer.user, plan=plan, now=clock.now())
     parameters: Any = {
         "mode": "subscription",
         "customer": customer.stripe_id,

@@ -29,6 +29,7 @@ from users.privacy import erasure as erasures
 from users.privacy.policies import models_with_policy, policy_of, rows_of
 
 PATH = "/api/v1/users/me/"
+ERASE = f"{PATH}erase/"
 
 
 def erase(user: User) -> AccountErasure:
@@ -170,7 +171,7 @@ def test_the_first_and_last_steps_of_other_apps_run(full: User, monkeypatch: pyt
 def test_the_api_ends_access_at_once_and_a_job_erases(no_jobs: None, full: User, signed_in: APIClient, api: ClientFor) -> None:
     program, elsewhere = api(full), APIClient(raise_request_exception=False)
     elsewhere.force_login(full)
-    response = signed_in.delete(PATH, {"password": PASSWORD})
+    response = signed_in.post(ERASE, {"password": PASSWORD})
     assert response.status_code == 202, response.content
     assert [client.get(PATH).status_code for client in (program, elsewhere, signed_in)] == [401, 401, 401]
     assert rows_of(UserProfile, full).exists()
@@ -179,9 +180,9 @@ def test_the_api_ends_access_at_once_and_a_job_erases(no_jobs: None, full: User,
 
 
 def test_the_password_is_required_and_guesses_are_limited(alice: User, signed_in: APIClient) -> None:
-    responses = [signed_in.delete(PATH, {"password": f"guess {number}"}) for number in range(5)]
+    responses = [signed_in.post(ERASE, {"password": f"guess {number}"}) for number in range(5)]
     assert {(response.status_code, response.json()["errors"][0]["code"]) for response in responses} == {(403, "wrong_password")}
-    assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 403
+    assert signed_in.post(ERASE, {"password": PASSWORD}).status_code == 403
     alice.refresh_from_db()
     # the session has attempts of its own, which do not lock the account for others
     assert (alice.is_locked, alice.is_active) == (False, True)
@@ -189,34 +190,34 @@ def test_the_password_is_required_and_guesses_are_limited(alice: User, signed_in
 
 
 def test_a_missing_password_is_named(signed_in: APIClient) -> None:
-    response = signed_in.delete(PATH, {})
+    response = signed_in.post(ERASE, {})
     assert (response.status_code, response.json()["errors"][0]["attr"]) == (400, "password")
 
 
 def test_a_token_may_not_erase(as_alice: APIClient) -> None:
-    response = as_alice.delete(PATH, {"password": PASSWORD})
+    response = as_alice.post(ERASE, {"password": PASSWORD})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "session_required")
 
 
 def test_staff_are_refused(staff: User) -> None:
     client = APIClient(raise_request_exception=False)
     sign_in(client, staff)
-    response = client.delete(PATH, {"password": PASSWORD})
+    response = client.post(ERASE, {"password": PASSWORD})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "staff_account")
     assert User.objects.get(pk=staff.pk).is_active
 
 
 def test_a_paid_subscription_must_be_canceled_first(alice: User, signed_in: APIClient) -> None:
     paid = SubscriptionFactory(user=alice, plan=PlanFactory(), running=True, stripe_subscription_id="sub_1")
-    response = signed_in.delete(PATH, {"password": PASSWORD})
+    response = signed_in.post(ERASE, {"password": PASSWORD})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "subscription_running")
     type(paid).objects.filter(pk=paid.pk).update(cancel_at_period_end=True)
-    assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 202
+    assert signed_in.post(ERASE, {"password": PASSWORD}).status_code == 202
 
 
 def test_an_unpaid_subscription_does_not_prevent_erasure(alice: User, signed_in: APIClient) -> None:
     SubscriptionFactory(user=alice, running=True)
-    assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 202
+    assert signed_in.post(ERASE, {"password": PASSWORD}).status_code == 202
 
 
 def test_the_command_erases_an_account(full: User, capsys: pytest.CaptureFixture[str]) -> None:

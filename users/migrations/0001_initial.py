@@ -63,7 +63,12 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(default=False, help_text="True for staff, who may use the back office.")),
                 (
                     "last_login_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="Null before the first login.", null=True),
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the user last logged in. Null before the first login.",
+                        null=True,
+                    ),
                 ),
                 (
                     "login_attempts",
@@ -318,6 +323,7 @@ class Migration(migrations.Migration):
                         ],
                         default="waiting",
                         editable=False,
+                        help_text="State of the job that writes the file.",
                         max_length=20,
                     ),
                 ),
@@ -339,13 +345,26 @@ class Migration(migrations.Migration):
                 (
                     "sha256",
                     models.CharField(
-                        blank=True, editable=False, help_text="Hash of the ZIP file. Empty until ready.", max_length=64
+                        blank=True,
+                        editable=False,
+                        help_text="SHA-256 of the ZIP file, in hexadecimal digits. Empty until ready.",
+                        max_length=64,
                     ),
                 ),
-                ("ready_at", models.DateTimeField(blank=True, editable=False, help_text="Null until ready.", null=True)),
+                (
+                    "ready_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the file became ready for download. Null until then.",
+                        null=True,
+                    ),
+                ),
                 (
                     "expires_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="The file is deleted then.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When the file is deleted. Null until it is ready.", null=True
+                    ),
                 ),
                 (
                     "user",
@@ -525,13 +544,21 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("step_name", models.CharField(help_text="Unique among the user's steps.", max_length=100)),
+                (
+                    "step_name",
+                    models.CharField(
+                        help_text="Name of the step for the client, unique among the user's steps.", max_length=100
+                    ),
+                ),
                 (
                     "step_order",
                     models.IntegerField(help_text="Position in the list, from 1.", validators=[MinValueValidator(1)]),
                 ),
-                ("is_completed", models.BooleanField(default=False)),
-                ("completed_at", models.DateTimeField(blank=True, help_text="Null exactly if it is not completed.", null=True)),
+                ("is_completed", models.BooleanField(default=False, help_text="True once the user has completed the step.")),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, help_text="When it was completed. Null if it is not.", null=True),
+                ),
                 (
                     "step_data",
                     models.JSONField(
@@ -610,13 +637,15 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("read", "read"), ("read-write", "read and write")],
                         default="read",
-                        help_text="Default: read.",
+                        help_text="What the token permits. Default: read.",
                         max_length=20,
                     ),
                 ),
                 (
                     "last_used_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="To the minute. Null if never used.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When it was last used, to the minute. Null: never.", null=True
+                    ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 (
@@ -689,6 +718,7 @@ class Migration(migrations.Migration):
                             ("rules", "run of rules"),
                         ],
                         editable=False,
+                        help_text="What the job does with the file.",
                         max_length=20,
                     ),
                 ),
@@ -704,6 +734,7 @@ class Migration(migrations.Migration):
                         ],
                         default="queued",
                         editable=False,
+                        help_text="State of the job.",
                         max_length=20,
                     ),
                 ),
@@ -735,7 +766,9 @@ class Migration(migrations.Migration):
                 ("error", encrypt(models.JSONField(editable=False, null=True), label="users.upload.error")),
                 (
                     "finished_at",
-                    models.DateTimeField(blank=True, editable=False, help_text="Null until the job has ended.", null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="When the job ended. Null until then.", null=True
+                    ),
                 ),
                 (
                     "expires_at",
@@ -829,18 +862,29 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("first_name", models.CharField(max_length=100)),
-                ("last_name", models.CharField(max_length=100)),
-                ("date_of_birth", models.DateField(blank=True, null=True)),
-                ("gender", models.CharField(blank=True, help_text="Free text.", max_length=20)),
+                ("first_name", models.CharField(help_text="Given name.", max_length=100)),
+                ("last_name", models.CharField(help_text="Family name.", max_length=100)),
+                (
+                    "date_of_birth",
+                    models.DateField(blank=True, help_text="From 1880 to the user's present day. Null: unknown.", null=True),
+                ),
+                ("gender", models.CharField(blank=True, help_text="In the user's own words. May be empty.", max_length=20)),
                 (
                     "phone_number",
                     models.CharField(blank=True, help_text="E.164, such as +12125550123, or a national number.", max_length=20),
                 ),
-                ("address_line_1", models.CharField(blank=True, max_length=255)),
-                ("address_line_2", models.CharField(blank=True, max_length=255)),
-                ("city", models.CharField(blank=True, max_length=100)),
-                ("state", models.CharField(blank=True, max_length=50)),
+                ("address_line_1", models.CharField(blank=True, help_text="Street and number. May be empty.", max_length=255)),
+                (
+                    "address_line_2",
+                    models.CharField(blank=True, help_text="Such as an apartment or a floor. May be empty.", max_length=255),
+                ),
+                ("city", models.CharField(blank=True, help_text="City or town of the address. May be empty.", max_length=100)),
+                (
+                    "state",
+                    models.CharField(
+                        blank=True, help_text="State, province or region, as free text. May be empty.", max_length=50
+                    ),
+                ),
                 ("zip_code", models.CharField(help_text="Postal code. In the US: 12345 or 12345-6789.", max_length=10)),
                 (
                     "country",
@@ -859,7 +903,7 @@ class Migration(migrations.Migration):
                     "dependents",
                     models.IntegerField(
                         blank=True,
-                        help_text="0 if there are none. Null: unknown.",
+                        help_text="Number of dependents, 0 if none. Null: unknown.",
                         null=True,
                         validators=[MinValueValidator(0)],
                     ),
@@ -876,13 +920,14 @@ class Migration(migrations.Migration):
                             ("divorced", "Divorced"),
                             ("widowed", "Widowed"),
                         ],
+                        help_text="Empty: not stated.",
                         max_length=20,
                     ),
                 ),
                 (
                     "household_size",
                     models.IntegerField(
-                        default=1, help_text="Number of people. Default: 1.", validators=[MinValueValidator(1)]
+                        default=1, help_text="Number of people in the household. Default: 1.", validators=[MinValueValidator(1)]
                     ),
                 ),
                 (
@@ -910,6 +955,7 @@ class Migration(migrations.Migration):
                             ("student", "Student"),
                             ("retired", "Retired"),
                         ],
+                        help_text="Present situation at work. Empty: unknown.",
                         max_length=50,
                     ),
                 ),
@@ -930,10 +976,21 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("occupation", models.CharField(blank=True, max_length=100)),
+                (
+                    "occupation",
+                    models.CharField(blank=True, help_text="Free text, such as nurse. May be empty.", max_length=100),
+                ),
                 ("industry", models.CharField(blank=True, help_text="Free text, such as software.", max_length=100)),
-                ("years_of_experience", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
-                ("company_name", models.CharField(blank=True, max_length=255)),
+                (
+                    "years_of_experience",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Whole years of work experience. Null: unknown.",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                ("company_name", models.CharField(blank=True, help_text="Name of the employer. May be empty.", max_length=255)),
                 (
                     "company_size",
                     models.CharField(
@@ -949,7 +1006,10 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("job_title", models.CharField(blank=True, max_length=100)),
+                (
+                    "job_title",
+                    models.CharField(blank=True, help_text="Free text, such as team lead. May be empty.", max_length=100),
+                ),
                 (
                     "naics_code",
                     models.CharField(blank=True, help_text="2 to 6 digits.", max_length=6, validators=[is_naics_code]),
@@ -959,7 +1019,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("conservative", "Conservative"), ("moderate", "Moderate"), ("aggressive", "Aggressive")],
                         default="moderate",
-                        help_text="Default: moderate.",
+                        help_text="Readiness to take risks with money. Default: moderate.",
                         max_length=20,
                     ),
                 ),
@@ -1188,7 +1248,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("address", models.GenericIPAddressField(editable=False, help_text="IP address at login.", null=True)),
-                ("last_seen_at", models.DateTimeField(editable=False, help_text="Accurate to five minutes.")),
+                (
+                    "last_seen_at",
+                    models.DateTimeField(editable=False, help_text="When it was last used, accurate to five minutes."),
+                ),
                 (
                     "user",
                     models.ForeignKey(

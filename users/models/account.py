@@ -70,7 +70,9 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     is_active = models.BooleanField(default=True, help_text="False: the user can't log in.")
     is_verified = models.BooleanField(default=False, help_text="True once the email address is confirmed.")
     is_staff = models.BooleanField(default=False, help_text="True for staff, who may use the back office.")
-    last_login_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null before the first login.")
+    last_login_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the user last logged in. Null before the first login."
+    )
     login_attempts = BoundedIntegerField(
         min=0, default=0, editable=False, help_text="Failed logins in a row on devices that have not logged in before."
     )

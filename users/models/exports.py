@@ -26,12 +26,27 @@ UNFINISHED_STATES = (ExportState.WAITING, ExportState.RUNNING)
 class DataExport(OwnedModel):
     """An export of all data of one customer as a ZIP file, until it expires."""
 
-    state = ChoiceField(ExportState, max_length=20, default=ExportState.WAITING, editable=False)
+    state = ChoiceField(
+        ExportState,
+        max_length=20,
+        default=ExportState.WAITING,
+        editable=False,
+        help_text="State of the job that writes the file.",
+    )
     progress = BoundedIntegerField(min=0, max=100, default=0, editable=False, help_text="Progress in percent, 0 to 100.")
     size = models.BigIntegerField(null=True, blank=True, editable=False, help_text="Bytes of the ZIP file; null until ready.")
-    sha256 = models.CharField(max_length=64, blank=True, editable=False, help_text="Hash of the ZIP file. Empty until ready.")
-    ready_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null until ready.")
-    expires_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="The file is deleted then.")
+    sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 of the ZIP file, in hexadecimal digits. Empty until ready.",
+    )
+    ready_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the file became ready for download. Null until then."
+    )
+    expires_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the file is deleted. Null until it is ready."
+    )
 
     privacy = internal("a copy of the other rows for download, deleted after a week")
 

@@ -16,10 +16,10 @@ FIRST_STEPS = ("profile", "income", "expenses", "accounts", "goals", "health", "
 class OnboardingProgress(OwnedModel):
     """One onboarding step of a customer, with the data that they entered."""
 
-    step_name = NonBlankCharField(max_length=100, help_text="Unique among the user's steps.")
+    step_name = NonBlankCharField(max_length=100, help_text="Name of the step for the client, unique among the user's steps.")
     step_order = BoundedIntegerField(min=1, help_text="Position in the list, from 1.")
-    is_completed = models.BooleanField(default=False)
-    completed_at = models.DateTimeField(null=True, blank=True, help_text="Null exactly if it is not completed.")
+    is_completed = models.BooleanField(default=False, help_text="True once the user has completed the step.")
+    completed_at = models.DateTimeField(null=True, blank=True, help_text="When it was completed. Null if it is not.")
     step_data = JSONObjectField(help_text="Data that the user entered, as a JSON object.")
 
     privacy = own("data that the customer entered during onboarding", is_replaced=True)

@@ -84,15 +84,15 @@ class UserProfile(OwnedModel):
     """A customer's name, address, household and work."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", editable=False)
-    first_name = NonBlankCharField(max_length=100)
-    last_name = NonBlankCharField(max_length=100)
-    date_of_birth = models.DateField(null=True, blank=True)
-    gender = models.CharField(max_length=20, blank=True, help_text="Free text.")
+    first_name = NonBlankCharField(max_length=100, help_text="Given name.")
+    last_name = NonBlankCharField(max_length=100, help_text="Family name.")
+    date_of_birth = models.DateField(null=True, blank=True, help_text="From 1880 to the user's present day. Null: unknown.")
+    gender = models.CharField(max_length=20, blank=True, help_text="In the user's own words. May be empty.")
     phone_number = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123, or a national number.")
-    address_line_1 = models.CharField(max_length=255, blank=True)
-    address_line_2 = models.CharField(max_length=255, blank=True)
-    city = models.CharField(max_length=100, blank=True)
-    state = models.CharField(max_length=50, blank=True)
+    address_line_1 = models.CharField(max_length=255, blank=True, help_text="Street and number. May be empty.")
+    address_line_2 = models.CharField(max_length=255, blank=True, help_text="Such as an apartment or a floor. May be empty.")
+    city = models.CharField(max_length=100, blank=True, help_text="City or town of the address. May be empty.")
+    state = models.CharField(max_length=50, blank=True, help_text="State, province or region, as free text. May be empty.")
     zip_code = NonBlankCharField(max_length=10, help_text="Postal code. In the US: 12345 or 12345-6789.")
     country = models.CharField(max_length=2, default="US", validators=[reference.is_country], help_text="ISO 3166; default US.")
     timezone = models.CharField(
@@ -101,24 +101,31 @@ class UserProfile(OwnedModel):
         validators=[reference.is_timezone],
         help_text="IANA time zone. Default: America/New_York.",
     )
-    dependents = BoundedIntegerField(min=0, null=True, blank=True, help_text="0 if there are none. Null: unknown.")
-    marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True)
-    household_size = BoundedIntegerField(min=1, default=1, help_text="Number of people. Default: 1.")
+    dependents = BoundedIntegerField(min=0, null=True, blank=True, help_text="Number of dependents, 0 if none. Null: unknown.")
+    marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True, help_text="Empty: not stated.")
+    household_size = BoundedIntegerField(min=1, default=1, help_text="Number of people in the household. Default: 1.")
     annual_income = MoneyField(
         currency=None, min=0, null=True, blank=True, help_text="Yearly income. 0 if there is none. Null: unknown."
     )
     income_source = models.CharField(max_length=100, blank=True, help_text="Free text, such as salary.")
-    employment_status = ChoiceField(reference.EmploymentStatus, max_length=50, blank=True)
+    employment_status = ChoiceField(
+        reference.EmploymentStatus, max_length=50, blank=True, help_text="Present situation at work. Empty: unknown."
+    )
     education_level = ChoiceField(reference.EducationLevel, max_length=50, blank=True)
-    occupation = models.CharField(max_length=100, blank=True)
+    occupation = models.CharField(max_length=100, blank=True, help_text="Free text, such as nurse. May be empty.")
     industry = models.CharField(max_length=100, blank=True, help_text="Free text, such as software.")
-    years_of_experience = BoundedIntegerField(min=0, null=True, blank=True)
-    company_name = models.CharField(max_length=255, blank=True)
+    years_of_experience = BoundedIntegerField(
+        min=0, null=True, blank=True, help_text="Whole years of work experience. Null: unknown."
+    )
+    company_name = models.CharField(max_length=255, blank=True, help_text="Name of the employer. May be empty.")
     company_size = ChoiceField(reference.CompanySize, max_length=50, blank=True, help_text="Number of employees.")
-    job_title = models.CharField(max_length=100, blank=True)
+    job_title = models.CharField(max_length=100, blank=True, help_text="Free text, such as team lead. May be empty.")
     naics_code = models.CharField(max_length=6, blank=True, validators=[reference.is_naics_code], help_text="2 to 6 digits.")
     risk_tolerance = ChoiceField(
-        reference.RiskTolerance, max_length=20, default=reference.RiskTolerance.MODERATE, help_text="Default: moderate."
+        reference.RiskTolerance,
+        max_length=20,
+        default=reference.RiskTolerance.MODERATE,
+        help_text="Readiness to take risks with money. Default: moderate.",
     )
     financial_goals = JSONListField(help_text="Goals in any format, as a JSON list.")
     preferences = JSONObjectField(help_text="Settings of the client, as a JSON object.")

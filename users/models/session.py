@@ -44,7 +44,7 @@ class UserSession(BaseModel):
     expires_at = models.DateTimeField(editable=False, help_text="End of the session.")
     user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True, editable=False, help_text=AGENT_HELP)
     address = models.GenericIPAddressField(null=True, editable=False, help_text="IP address at login.")
-    last_seen_at = models.DateTimeField(editable=False, help_text="Accurate to five minutes.")
+    last_seen_at = models.DateTimeField(editable=False, help_text="When it was last used, accurate to five minutes.")
 
     owner_path: ClassVar[str] = "user"
     privacy = Privacy(

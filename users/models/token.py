@@ -31,8 +31,10 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="auth_token_set", editable=False, db_index=False
     )
     name = NonBlankCharField(max_length=100, help_text="The user's name for the token.")
-    scope = ChoiceField(Scope, max_length=20, default=Scope.READ, help_text="Default: read.")
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="To the minute. Null if never used.")
+    scope = ChoiceField(Scope, max_length=20, default=Scope.READ, help_text="What the token permits. Default: read.")
+    last_used_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it was last used, to the minute. Null: never."
+    )
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
     access_ends_at = models.DateTimeField(
         null=True,

@@ -41,8 +41,10 @@ class Upload(OwnedModel):
     `options`, `result` and `error` are encrypted, because they contain texts and amounts of the file.
     """
 
-    kind = ChoiceField(UploadKind, max_length=20, editable=False)
-    status = ChoiceField(UploadStatus, max_length=20, default=UploadStatus.QUEUED, editable=False)
+    kind = ChoiceField(UploadKind, max_length=20, editable=False, help_text="What the job does with the file.")
+    status = ChoiceField(
+        UploadStatus, max_length=20, default=UploadStatus.QUEUED, editable=False, help_text="State of the job."
+    )
     progress = BoundedIntegerField(min=0, max=100, default=0, editable=False, help_text="Progress in percent, 0 to 100.")
     filename = models.CharField(max_length=255, blank=True, editable=False, help_text="Name of the file as it was sent.")
     size = models.BigIntegerField(editable=False, help_text="Size of the file in bytes.")
@@ -50,7 +52,7 @@ class Upload(OwnedModel):
     options: Any = encrypt(models.JSONField(default=dict, editable=False), label="users.upload.options")
     result: Any = encrypt(models.JSONField(null=True, editable=False), label="users.upload.result")
     error: Any = encrypt(models.JSONField(null=True, editable=False), label="users.upload.error")
-    finished_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null until the job has ended.")
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the job ended. Null until then.")
     expires_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The job and its result are deleted then. Null until it has ended."
     )

@@ -49,6 +49,8 @@ def test_the_response_body_matches_the_contract(send: Send, account: EncryptedFi
         "mapping": {},
         "unused_columns": [],
         "warnings": [],
+        "first_rows": [],
+        "preview": [],
     }
 
 

@@ -112,3 +112,13 @@ def test_a_pending_row_that_posts_keeps_the_decimals(bring: Bring, in_yen: Encry
     bring(ofx_of(pending=(YEN,), currency="JPY"))
     bring(ofx_of(Line(amount="-1300", id="Y1"), currency="JPY"))
     assert amounts() == [("-1300", "JPY")]
+
+
+@pytest.mark.parametrize(("currency", "amount", "balance"), [("JPY", "-1234", "5000"), ("KWD", "-500.555", "1000.125")])
+def test_the_response_has_balances_in_the_decimals_of_the_account(
+    send: Send, account: EncryptedFinancialProfile, currency: str, amount: str, balance: str
+) -> None:
+    account.currency, account.account_balance = currency, None
+    account.save()
+    response = send(ofx_of(Line(amount=amount, id="1"), currency=currency, balance=balance), filename="statement.ofx")
+    assert (response.status_code, response.json()["statement"]["closing"]) == (201, balance)
