@@ -34,8 +34,8 @@ NAMES = (
     "updated_at",
 )
 
-ONLY_OURS = frozenset({"payee", "tags", "note", "sources"})
-"""Fields of MINGUS's transactions that its peers do not have: MINGUS looks up names and records who chose them."""
+ONLY_OURS = frozenset({"payee", "tags", "note", "sources", "divided_by", "splits", "refund_of", "reconciled_date"})
+"""Fields of MINGUS's transactions that its peers do not have: names and who chose them, parts, refunds, reconciliation."""
 
 
 def link(query: str, position: tuple[str, str], found: int) -> str | None:

@@ -54,9 +54,6 @@ class BulkMixin(BaseViewSet):
     def _row_class(self) -> type[BaseSerializer]:
         return cast("type[BaseSerializer]", super().get_serializer_class())
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "keys_seen": {}}
-
     @extend_schema(
         description="Applies up to 1,000 changes of {rows} in one transaction: all of them, or none and an error for each "
         "invalid row. "

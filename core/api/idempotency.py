@@ -96,7 +96,7 @@ def reserve_key(request: Request) -> Reserved | None:
 def _find(values: dict[str, Any]) -> Rows:
     """Wait for a concurrent request with the key, and then read the stored response in a statement that sees it."""
     lock = (LOCK, {"lock": f"{values['user_id']} {values['key']}"})
-    return compiled_queries.read_in_transaction(connections[DEFAULT_DB_ALIAS], FIND, values, first=(lock,))
+    return compiled_queries.read_all_in_transaction(connections[DEFAULT_DB_ALIAS], [lock, (FIND, values)])[-1]
 
 
 def _replay(values: dict[str, Any], pk: UUID, mark: bytes, status: int, stored: bytes) -> Exception:

@@ -5,14 +5,13 @@ model's `clean`, and saves. `core.api.errors` returns a violated constraint of t
 """
 
 import copy
+from collections.abc import Iterator
 from functools import cache, cached_property
-from types import SimpleNamespace
 from typing import Any, NoReturn, cast
-from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -20,8 +19,9 @@ from rest_framework.utils.serializer_helpers import BindingDict
 
 from core.api import derived_fields
 from core.api.money import AmountField
+from core.api.owned_keys import OwnedKeyField as OwnedKeyField
 from core.fast_lists import sql_serializer
-from core.fast_lists.compiled_instances import CompiledInstanceQuery
+from core.fast_lists.lookups import Lookup, look_up
 from core.models.base import BaseModel, OwnedModel
 from core.models.fields import JSONListField, JSONObjectField
 from core.models.money import MoneyField
@@ -70,42 +70,6 @@ class ListedChoiceField(serializers.ChoiceField):
             known = ", ".join(map(str, self.choices))
             raise serializers.ValidationError(f"“{str(values['input'])[:40]}” is unknown. Use one of: {known}.", key)
         super().fail(key, **values)
-
-
-class OwnedKeyField(serializers.PrimaryKeyRelatedField):
-    def get_queryset(self) -> QuerySet[Any]:
-        queryset: Any = super().get_queryset()
-        if issubclass(queryset.model, OwnedModel):
-            # SECURITY: without this a user could attach a row to another user's row
-            return queryset.for_user(self.context["request"].user)
-        return queryset
-
-    def to_internal_value(self, data: object) -> object:
-        """Return the row; a bulk call looks up each row once."""
-        seen = self.context.get("keys_seen", {})
-        cache_key = (self.source, str(data))
-        if cache_key not in seen:
-            seen[cache_key] = self._found(data) or super().to_internal_value(data)
-        return seen[cache_key]
-
-    def _found(self, data: object) -> OwnedModel | None:
-        """Return the owner's row by a compiled query, or None if there is none or DRF's own lookup is needed."""
-        targets = vars(self)["queryset"]  # the type checker takes a manager on a class for a descriptor
-        if not isinstance(data, str) or not isinstance(targets, models.Manager) or not issubclass(targets.model, OwnedModel):
-            return None
-        try:
-            key = UUID(data)
-        except ValueError:
-            return None
-        return next(iter(_by_key(targets.model)(pk=key, owner=self.context["request"].user.pk)), None)
-
-
-@cache
-def _by_key(model: type[OwnedModel]) -> CompiledInstanceQuery:
-    # SECURITY: `for_user` is the access check
-    return CompiledInstanceQuery(
-        lambda values: model.objects.for_user(SimpleNamespace(pk=values["owner"])).filter(pk=values["pk"]), pk=UUID, owner=UUID
-    )
 
 
 class StrictSerializer(serializers.Serializer):
@@ -257,6 +221,19 @@ class BaseSerializer(StrictSerializer, RowWriter):
             else:
                 found[name] = None if value is None else field.to_representation(value)
         return found
+
+    def is_valid(self, *, raise_exception: bool = False) -> bool:
+        """Validate the data, after looking up the rows that it refers to together."""
+        if isinstance(self.initial_data, dict):
+            look_up(self.lookups(self.initial_data))
+        return super().is_valid(raise_exception=raise_exception)
+
+    def lookups(self, data: dict[str, Any]) -> Iterator[Lookup]:
+        """Yield the look-ups of the rows that `data`, which may be invalid, refers to, for `seen_by`."""
+        for name in self.fields.keys() & data.keys():
+            field = self.fields[name]
+            if isinstance(field, OwnedKeyField) and not field.read_only:
+                yield from field.lookups(data[name])
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: _copied(field) for name, field in _fields_of(type(self)).items()}

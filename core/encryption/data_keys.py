@@ -5,6 +5,7 @@ Destroying the key erases the values everywhere, also in old backups and in the 
 - Encryption reads the key from the database in the transaction that stores the value, and locks it FOR KEY SHARE. A cached key
   could have been rolled back or destroyed, and the value would be lost.
 - Decryption may use a key that was cached for up to CACHE_SECONDS, because a wrong key causes only an error.
+- A wrapped key that was just read is unwrapped once in this time, because a client usually sends several requests.
 
 This module uses SQL, because it can't import `core.models.base`, which imports the encrypted fields.
 """
@@ -28,7 +29,7 @@ from core.encryption.key_ring import EncryptionError, Key, MissingDataKeyError
 
 LABEL = "core.data_key"
 CACHE_SECONDS = 10.0
-CACHE_SIZE = 1_000
+CACHE_SIZE = 2_000  # two entries for each key
 MAX_PREFETCHED = 256  # owners that one query may fetch ahead
 
 SELECT = "SELECT user_id, wrapped FROM core_datakey WHERE user_id = ANY(%s) ORDER BY user_id"
@@ -42,21 +43,21 @@ SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) ON CONFLICT (user_id) 
 
 
 class _Cache:
-    """Recently read keys, for decryption only."""
+    """Recently read keys by their owner and an identity: the header of what they encrypt, or the wrapped key."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[tuple[UUID, bytes], tuple[float, Key]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def put(self, user_id: UUID, key: Key) -> None:
+    def put(self, user_id: UUID, identity: bytes, key: Key) -> None:
         with self._lock:
-            self._entries[user_id, key.header] = (time.monotonic() + CACHE_SECONDS, key)
-            self._entries.move_to_end((user_id, key.header))
+            self._entries[user_id, identity] = (time.monotonic() + CACHE_SECONDS, key)
+            self._entries.move_to_end((user_id, identity))
             if len(self._entries) > CACHE_SIZE:
                 self._entries.popitem(last=False)
 
-    def get(self, user_id: UUID, ciphertext: bytes) -> Key | None:
-        entry = (user_id, ciphertext[: key_ring.HEADER_BYTES])
+    def get(self, user_id: UUID, identity: bytes) -> Key | None:
+        entry = (user_id, identity)
         with self._lock:
             until, key = self._entries.get(entry, (0.0, None))
             if until < time.monotonic():
@@ -134,7 +135,7 @@ def key_for_decryption(user_id: UUID, ciphertext: bytes) -> Key:
 
     Raise MissingDataKeyError if the key was destroyed, and UnknownKeyError or TamperedError if it can't be unwrapped.
     """
-    key = _cache.get(user_id, ciphertext)
+    key = _cache.get(user_id, ciphertext[: key_ring.HEADER_BYTES])
     if key is None:
         owners = [user_id, *_pending_prefetch.owners]
         _pending_prefetch.owners.clear()
@@ -240,8 +241,9 @@ def unwrap_key(user_id: UUID, wrapped: bytes) -> Key:
 
     SECURITY: to encrypt with it, its row must be locked FOR KEY SHARE.
     """
-    key = Key(key_ring.DATA_KEY_VERSION, unwrap(user_id, wrapped))
-    _cache.put(user_id, key)
+    key = _cache.get(user_id, wrapped) or Key(key_ring.DATA_KEY_VERSION, unwrap(user_id, wrapped))
+    for identity in (key.header, wrapped):
+        _cache.put(user_id, identity, key)
     return key
 
 

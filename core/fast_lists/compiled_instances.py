@@ -12,6 +12,7 @@ from django.db.models.query import get_related_populators
 
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import PROBE_FACTORIES, CompiledQuery
+from core.fast_lists.lookups import Lookup, look_up
 
 related_populators: Any = get_related_populators  # untyped, because the stubs are those of a later Django
 
@@ -58,9 +59,15 @@ class CompiledInstanceQuery:
         """Return the instances, read in the open transaction, or raise django.db.Error."""
         if not settings.FAST_LISTS:
             return list(self._build(values))
+        found: list[Any] = []
+        look_up([self.lookup(found.extend, **values)])
+        return found
+
+    def lookup(self, take: Callable[[list[Any]], object], **values: object) -> Lookup:
+        """Return the look-up that passes the instances to `take`."""
         plan = self._plan or self.compile()
         opened = connections[DEFAULT_DB_ALIAS]  # not the proxy `django.db.connection`, which is slow to read
-        return [plan.instance(row, opened) for row in compiled_queries.read_in_transaction(opened, plan.statement, values)]
+        return Lookup(plan.statement, values, lambda rows: take([plan.instance(row, opened) for row in rows]))
 
     def compile(self) -> _InstancePlan:
         """Compile the query, or raise UncompilableError."""

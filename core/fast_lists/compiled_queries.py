@@ -30,6 +30,7 @@ from core.fast_lists.query_session import NOW_PARAMETER as NOW_PARAMETER
 from core.fast_lists.query_session import CompiledQuery as CompiledQuery
 from core.fast_lists.query_session import QuerySession, from_sql
 from core.fast_lists.query_session import Rows as Rows
+from core.fast_lists.query_session import Statements as Statements
 from core.fast_lists.query_session import Values as Values
 from core.postgres.limits import transaction_sql
 
@@ -41,7 +42,6 @@ STALE_PLAN_ERRORS = (FeatureNotSupported, InvalidSqlStatementName)
 # A constraint or the type of a column has refused a write; the prepared statements remain usable.
 REFUSED_VALUE_ERRORS = (psycopg.IntegrityError, psycopg.DataError)
 Build = Callable[[dict[str, Any]], "HasQuery"]
-Statements = tuple[tuple["CompiledQuery", Values], ...]
 
 
 class HasQuery(Protocol):
@@ -157,8 +157,8 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
             now = context.current()
             role = {"role": now.role or "none", "user_id": str(now.owner_id or "")}
             set_role = session.render(SET_ROLE, role, prepare=prepare) + transaction_sql(connection)
-            with _logged_query(connection, statement):
-                return session.read(statement, values, prepare=prepare, first=(set_role,))
+            with _logged_queries(connection, [(statement, values)]):
+                return session.read([(statement, values)], prepare=prepare, first=(set_role,))[0]
 
         try:
             if raw.info.transaction_status == TransactionStatus.IDLE:
@@ -174,30 +174,30 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
             raise
 
 
-def read_in_transaction(
-    connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, first: Statements = ()
-) -> Rows:
-    """Return the rows of a statement, executed in the open transaction, or in a new one if the ORM would begin one.
+def read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values) -> Rows:
+    """Return the rows of one statement; see `read_all_in_transaction`."""
+    return read_all_in_transaction(connection, [(statement, values)])[0]
 
-    BEGIN, the settings of the context, the statements in `first`, whose rows are not returned, and the statement are one
-    message. Raise django.db.Error, as the ORM does.
+
+def read_all_in_transaction(connection: BaseDatabaseWrapper, statements: Statements) -> list[Rows]:
+    """Return the rows of each statement, executed in the open transaction, or in a new one if the ORM would begin one.
+
+    BEGIN, the settings of the context and the statements are one message. Raise django.db.Error, as the ORM does.
     """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     begins = raw.info.transaction_status == TransactionStatus.IDLE
-    with connection.wrap_database_errors, _logged_query(connection, statement):
+    with connection.wrap_database_errors, _logged_queries(connection, statements):
         try:
-            return _read_in_transaction(connection, statement, values, first, begins=begins)
+            return _read_in_transaction(connection, statements, begins=begins)
         except STALE_PLAN_ERRORS as error:
             if not begins:  # the transaction has failed; the client may retry the request
                 raise OperationalError("A prepared statement is outdated.") from error
             raw.pgconn.exec_(b"ROLLBACK")  # nothing else was executed, so the transaction can begin again
-            return _read_in_transaction(connection, statement, values, first, begins=begins)
+            return _read_in_transaction(connection, statements, begins=begins)
 
 
-def _read_in_transaction(
-    connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, first: Statements, *, begins: bool
-) -> Rows:
+def _read_in_transaction(connection: BaseDatabaseWrapper, statements: Statements, *, begins: bool) -> list[Rows]:
     raw: psycopg.Connection[Any] = connection.connection
     prepare, session = _can_prepare(connection), _session(raw)
     before = [b"BEGIN"] if begins and not connection.autocommit else []
@@ -207,8 +207,7 @@ def _read_in_transaction(
             before.append(
                 session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare) + transaction_sql(connection)
             )
-        before += [session.render(earlier, parameters, prepare=prepare) for earlier, parameters in first]
-        rows = session.read(statement, values, prepare=prepare, first=tuple(before))
+        rows = session.read(statements, prepare=prepare, first=tuple(before))
     except REFUSED_VALUE_ERRORS:
         raise
     except psycopg.Error:
@@ -228,18 +227,19 @@ def _can_prepare(connection: BaseDatabaseWrapper) -> bool:
     return not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
-def _logged_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> AbstractContextManager[None]:
-    """Return a context that adds the statement to `connection.queries` if queries are logged."""
-    return _timed_query(connection, statement) if connection.queries_logged else nullcontext()
+def _logged_queries(connection: BaseDatabaseWrapper, statements: Statements) -> AbstractContextManager[None]:
+    """Return a context that adds the statements to `connection.queries` if queries are logged."""
+    return _timed_queries(connection, statements) if connection.queries_logged else nullcontext()
 
 
 @contextmanager
-def _timed_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> Iterator[None]:
+def _timed_queries(connection: BaseDatabaseWrapper, statements: Statements) -> Iterator[None]:
     start = time.perf_counter()
     try:
         yield
     finally:
         seconds = time.perf_counter() - start
-        sql = statement.prepared_sql.decode()
-        connection.queries_log.append({"sql": sql, "time": f"{seconds:.3f}"})
-        sql_logger.debug("(%.3f) %s; alias=%s", seconds, sql, connection.alias)
+        for statement, _ in statements:
+            sql = statement.prepared_sql.decode()
+            connection.queries_log.append({"sql": sql, "time": f"{seconds:.3f}"})
+            sql_logger.debug("(%.3f) %s; alias=%s", seconds, sql, connection.alias)

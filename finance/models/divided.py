@@ -86,11 +86,14 @@ class DividedAmount(models.Model):
 
     @splits.setter
     def splits(self, parts: Iterable[Part]) -> None:
-        self.new_splits = list(parts)
-        if self.new_splits:
+        given = list(parts)
+        if given:
             self.divided_by, self.category = DividedBy.SPLITS, ""
         elif self.divided_by == DividedBy.SPLITS:
             self.divided_by = ""
+        elif not self.new_splits:
+            return  # there are none to be removed
+        self.new_splits = given
 
     @property
     def refund_of(self) -> list[UUID]:
@@ -101,11 +104,14 @@ class DividedAmount(models.Model):
 
     @refund_of.setter
     def refund_of(self, expenses: Iterable[UUID]) -> None:
-        self.new_refund_of = sorted(set(expenses))
-        if self.new_refund_of:
+        given = sorted(set(expenses))
+        if given:
             self.divided_by = DividedBy.REFUND
         elif self.divided_by == DividedBy.REFUND:
             self.divided_by = ""
+        elif not self.new_refund_of:
+            return  # there are none to be removed
+        self.new_refund_of = given
 
     @property
     def allow_excess(self) -> bool:

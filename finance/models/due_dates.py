@@ -70,8 +70,8 @@ class DueDate(DueSeries):
     def clean(self) -> None:
         """Refuse another currency while there are payments, as their foreign key does."""
         super().clean()
-        changed = type(self)._base_manager.filter(pk=self.pk).exclude(currency=self.currency)
-        if not self._state.adding and changed.exists() and self.payments_made().exists():
+        before = None if self._state.adding else self.stored(lock=False)
+        if before is not None and before.currency != self.currency and self.payments_made().exists():
             sentence = "The currency can't be changed after a payment. Create a new due date in the other currency."
             raise ValidationError({"currency": ValidationError(sentence, "currency_in_use")})
 
@@ -88,7 +88,7 @@ class DueDate(DueSeries):
         upcoming = self.next_occurrence
         if upcoming is None:
             return self.done
-        if not self._state.adding and self.payments_made().filter(occurrence_date=upcoming).exists():
+        if not self._state.adding and self.has_payment_on(upcoming):
             return "partial"
         if upcoming < day:
             return "overdue"

@@ -2,18 +2,21 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Self, cast
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import OwnedModel
 from core.models.constraints import rule
 from core.models.fields import ChoiceField, PlausibleDateField
 from core.models.money import MoneyField, normalize_amounts
 from core.privacy.declarations import own
 from finance import recurrence
-from finance.models.due_payments import PaymentQuerySet
+from finance.models.due_payments import DueDatePayment, PaymentQuerySet
 
 TABLE = "finance_%(class)s"
 SCHEDULE = ("due_date", "frequency", "is_recurring")
@@ -26,6 +29,21 @@ class DueFrequency(models.TextChoices):
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
     YEARLY = "yearly"
+
+
+@cache
+def _rows_by_key(model: type["DueSeries"], lock: bool) -> CompiledInstanceQuery:
+    rows: Any = model._base_manager.select_for_update() if lock else model._base_manager
+    return CompiledInstanceQuery(lambda values: rows.filter(pk=values["pk"]), pk=UUID)
+
+
+@cache
+def _payments_on(field: str) -> CompiledInstanceQuery:
+    def first(values: dict[str, Any]) -> PaymentQuerySet:
+        day: PaymentQuerySet = DueDatePayment.objects.filter(occurrence_date=values["day"], user_id=values["owner"])
+        return day.filter(**{field: values["series"]})[:1]
+
+    return CompiledInstanceQuery(first, series=UUID, owner=UUID, day=date)
 
 
 class DueSeries(OwnedModel):
@@ -68,18 +86,25 @@ class DueSeries(OwnedModel):
         """Validate all constraints except that of `next_occurrence`, which `save` sets later."""
         super().validate_constraints(exclude={*(exclude or ()), "next_occurrence"})
 
+    def stored(self, *, lock: bool) -> Self | None:
+        """Return the row as it is stored, None if it is new."""
+        return next(iter(_rows_by_key(type(self), lock)(pk=self.pk)), None)
+
+    def has_payment_on(self, day: date) -> bool:
+        field = cast("Any", type(self)).payments.field.name
+        return bool(_payments_on(field)(series=self.pk, owner=self.user_id, day=day))
+
     def update_next_occurrence(self) -> None:
         """Recompute `next_occurrence` from the unsaved values, with the stored row locked."""
         self.due_date = type(self)._meta.get_field("due_date").to_python(self.due_date)
-        row = type(self)._base_manager.filter(pk=self.pk).select_for_update()
-        before = row.values(*SCHEDULE, "expected_amount", "next_occurrence").first()
+        before = self.stored(lock=True)
         if before is None:
             self.next_occurrence = self.due_date
-        elif any(before[name] != getattr(self, name) for name in SCHEDULE):
+        elif any(getattr(before, name) != getattr(self, name) for name in SCHEDULE):
             self.next_occurrence = self._first_of_new_schedule()
         else:
-            self.next_occurrence = before["next_occurrence"]
-            if before["expected_amount"] != self.expected_amount:
+            self.next_occurrence = before.next_occurrence
+            if before.expected_amount != self.expected_amount:
                 self.update_open_occurrences()
 
     def _first_of_new_schedule(self) -> date | None:

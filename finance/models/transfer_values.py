@@ -1,12 +1,16 @@
 """Values of a transfer that are computed from its two transactions."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func
 from django.db.models.sql.compiler import SQLCompiler
+
+from core.fast_lists.compiled_queries import read_in_transaction
+from core.fast_lists.query_session import CompiledQuery, from_sql
 
 COLUMNS = ("user_id", "outgoing_id", "user_id", "incoming_id")
 # The braces are the columns of the transfer, or their values.
@@ -41,8 +45,11 @@ class PairValue(Func):
         return sql, [each for _, parameters in columns for each in parameters]
 
     def of_row(self, row: models.Model, now: datetime | None) -> Any:
-        with connection.cursor() as cursor:
-            sql = PAIR_SQL.format(*["%s"] * len(COLUMNS), value=self.value)
-            cursor.execute(f"SELECT {sql}", [getattr(row, name) for name in COLUMNS])
-            [found] = cursor.fetchone()
+        values = {name: getattr(row, name) for name in COLUMNS}
+        [(found,)] = read_in_transaction(connections[DEFAULT_DB_ALIAS], _statement(self.value), values)
         return found
+
+
+@cache
+def _statement(value: str) -> CompiledQuery:
+    return from_sql("SELECT " + PAIR_SQL.format(*["%s"] * len(COLUMNS), value=value), COLUMNS)

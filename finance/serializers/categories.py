@@ -11,7 +11,7 @@ from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
 from core.models.base import BaseModel
 from finance.models import Category, Payee, Tag
 from finance.models.named import NamedModel
-from finance.services.categories import make_way_for
+from finance.services.categories import make_way_for, taken_slugs
 from finance.services.names import new_slug
 from users.locks import lock
 
@@ -57,8 +57,9 @@ class CategorySerializer(NamedSerializer):
     def before_insert(self, rows: list[Any]) -> None:
         """Give new categories slugs that the owner's other categories do not have, also those of a parallel request."""
         super().before_insert(rows)
-        lock(f"slugs {self.context['request'].user.pk}")
-        taken = set(Category.objects.for_user(self.context["request"].user).values_list("slug", flat=True))
+        owner = self.context["request"].user
+        lock(f"slugs {owner.pk}")
+        taken = taken_slugs(owner)
         for row in rows:
             row.slug = new_slug(row.name, taken)
             taken.add(row.slug)

@@ -1,6 +1,6 @@
 """Serializer of transactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -9,7 +9,9 @@ from rest_framework.exceptions import ErrorDetail
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
+from core.api.owned_keys import seen_by
 from core.api.serializers import BaseSerializer
+from core.fast_lists.lookups import Lookup
 from core.models.base import BaseModel
 from finance.models import Category, FinancialTransaction
 from finance.models.divided import DIVIDED_FIELDS, REPLACES, SPLIT_HAS_NONE, DividedBy
@@ -20,7 +22,7 @@ from finance.serializers.sources import SourcesField
 from finance.serializers.warnings import WarningSerializer, reconciled_warnings
 from finance.services.divisions import store_divisions
 from finance.services.reconciliation import ends_reconciliation
-from finance.services.transaction_names import NamedChanges, name_rows
+from finance.services.transaction_names import NamedChanges, name_lookups, name_rows
 
 PUBLIC = public_names(FinancialTransaction)
 
@@ -119,6 +121,10 @@ class TransactionSerializer(BaseSerializer):
             "updated_at": EXAMPLE_TIME,
         }
 
+    def lookups(self, data: dict[str, Any]) -> Iterator[Lookup]:
+        yield from super().lookups(data)
+        yield from name_lookups(self.context["request"].user.pk, data, seen_by(self))
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Validate the transaction; the currency of a new one defaults to that of its account."""
         account, row = attrs.get("financial_profile"), self.instance
@@ -127,7 +133,7 @@ class TransactionSerializer(BaseSerializer):
         if row is None and account is not None:
             attrs.setdefault("currency", account.currency)
         if isinstance(row, FinancialTransaction):
-            named = NamedChanges(row.user_id, self.context.get("keys_seen"))
+            named = NamedChanges(row.user_id, seen_by(self))
             attrs |= named.of(row, attrs, is_partial=self.partial)
             self.created_categories = named.created
             self.unreconciled = int(ends_reconciliation(row, attrs))
@@ -136,7 +142,7 @@ class TransactionSerializer(BaseSerializer):
         return super().validate(attrs | division_of(attrs, row))
 
     def before_insert(self, rows: list[Any]) -> None:
-        self.created_categories = name_rows(rows)
+        self.created_categories = name_rows(rows, seen_by(self))
 
     def after_insert(self, rows: list[Any]) -> None:
         store_divisions(rows, are_new=True)
@@ -147,7 +153,7 @@ class TransactionSerializer(BaseSerializer):
     def before_updates(self, changes: list[tuple[Any, dict[str, Any]]]) -> None:
         """Look up the names of all rows at once."""
         if changes:
-            NamedChanges(changes[0][0].user_id, self.context["keys_seen"]).look_up(changes)
+            NamedChanges(changes[0][0].user_id, seen_by(self)).look_up(changes)
 
     def to_representation(self, instance: BaseModel) -> dict[str, Any]:
         """Add `created_category` and `warnings` to the response of a write."""

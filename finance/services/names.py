@@ -9,7 +9,8 @@ from django.utils.text import slugify
 
 from core.errors import ConflictError
 from core.fast_lists.compiled_queries import read_in_transaction
-from core.fast_lists.query_session import CompiledQuery, from_sql
+from core.fast_lists.lookups import Lookup
+from core.fast_lists.query_session import Rows, from_sql
 from core.models.base import OwnedQuerySet
 from finance.models import Category, Payee, Tag
 from finance.models.categories import MAX_CATEGORY_LENGTH, CategoryKind
@@ -18,11 +19,12 @@ MAX_ATTEMPTS = 5
 FALLBACK_SLUG = "category"  # of a name without letters and digits
 
 # A slug that is given as it is comes first, so that a client can send back what it has read.
-# A row that was merged leads to the one that it was merged into.
+# A row that was merged leads to the one that it was merged into. The number of texts is hidden from the planner by a subquery,
+# else it would plan each call, because it expects more than one text when it does not know the values.
 FIND_CATEGORIES = from_sql(
     """
 SELECT given.text, coalesce(target.slug, found.slug)
-  FROM unnest(%s::text[]) AS given (text),
+  FROM unnest((SELECT %s::text[])) AS given (text),
        LATERAL (SELECT coalesce(nullif(core_fold(given.text), ''), lower(given.text)) AS folded OFFSET 0) AS fold,
        LATERAL (SELECT slug, merged_into_id FROM finance_category AS category
                  WHERE category.user_id = %s
@@ -35,12 +37,17 @@ SELECT given.text, coalesce(target.slug, found.slug)
 FIND_NAMES = """
 SELECT given.text, coalesce(target.name, named.name)
   FROM (SELECT text, coalesce(nullif(core_fold(text), ''), lower(text)) AS folded
-          FROM unnest(%s::text[]) AS given (text)) AS given
+          FROM unnest((SELECT %s::text[])) AS given (text)) AS given
   JOIN {table} AS named ON named.user_id = %s AND named.folded = given.folded
   LEFT JOIN {table} AS target ON target.user_id = %s AND target.id = named.merged_into_id
 """
-FIND_PAYEES = from_sql(FIND_NAMES.format(table="finance_payee"), ("texts", "user", "user"))
-FIND_TAGS = from_sql(FIND_NAMES.format(table="finance_tag"), ("texts", "user", "user"))
+FIND = {
+    "category": FIND_CATEGORIES,
+    "payee": from_sql(FIND_NAMES.format(table="finance_payee"), ("texts", "user", "user")),
+    "tags": from_sql(FIND_NAMES.format(table="finance_tag"), ("texts", "user", "user")),
+}
+Text = tuple[str, str]
+"""A text with the column that it stands for a name in."""
 
 
 class Resolved(dict[str, str]):
@@ -51,18 +58,29 @@ class Resolved(dict[str, str]):
         self.created = created
 
 
-def resolve_categories(user_id: UUID, kinds: Mapping[str, str]) -> Resolved:
+def resolve_categories(user_id: UUID, kinds: Mapping[str, str], known: Mapping[Text, str] = {}) -> Resolved:
     """Return the slugs of the categories with the texts in `kinds` as slug or name; a new category has the kind of its text."""
     by_name = {_clean(text): kind for text, kind in kinds.items()}
-    return _resolve(user_id, kinds, FIND_CATEGORIES, lambda names: _create_categories(user_id, names, by_name))
+    return _resolve(user_id, "category", kinds, known, lambda names: _create_categories(user_id, names, by_name))
 
 
-def resolve_tags(user_id: UUID, texts: Iterable[str]) -> Resolved:
-    return _resolve(user_id, texts, FIND_TAGS, lambda names: _create(Tag.objects.all(), user_id, names))
+def resolve_tags(user_id: UUID, texts: Iterable[str], known: Mapping[Text, str] = {}) -> Resolved:
+    return _resolve(user_id, "tags", texts, known, lambda names: _create(Tag.objects.all(), user_id, names))
 
 
-def resolve_payees(user_id: UUID, texts: Iterable[str]) -> Resolved:
-    return _resolve(user_id, texts, FIND_PAYEES, lambda names: _create(Payee.objects.all(), user_id, names))
+def resolve_payees(user_id: UUID, texts: Iterable[str], known: Mapping[Text, str] = {}) -> Resolved:
+    return _resolve(user_id, "payee", texts, known, lambda names: _create(Payee.objects.all(), user_id, names))
+
+
+def lookup(user_id: UUID, column: str, texts: Iterable[str], seen: dict[Text, Any]) -> Lookup:
+    """Return the look-up that adds to `seen` the names of the texts for which there are rows."""
+    clean = {text: _clean(text) for text in texts}
+
+    def take(rows: Rows) -> None:
+        found = dict(cast("list[tuple[str, str]]", rows))
+        seen.update({(column, text): found[name] for text, name in clean.items() if name in found})
+
+    return Lookup(FIND[column], {"user": user_id, "texts": sorted({*clean.values()})}, take)
 
 
 def current_names(user_id: UUID, column: str, texts: Iterable[str]) -> dict[str, str]:
@@ -70,9 +88,8 @@ def current_names(user_id: UUID, column: str, texts: Iterable[str]) -> dict[str,
 
     What was merged since is replaced by what it was merged into.
     """
-    queries = {"category": FIND_CATEGORIES, "payee": FIND_PAYEES, "tags": FIND_TAGS}
     wanted = sorted(texts)
-    return _found(queries[column], user_id, wanted) if wanted else {}
+    return _found(user_id, column, wanted) if wanted else {}
 
 
 def kind_of_category(transaction_type: str) -> CategoryKind:
@@ -90,13 +107,16 @@ def new_slug(name: str, taken: Iterable[str]) -> str:
     return next(slug for slug in candidates if slug not in used)
 
 
-def _resolve(user_id: UUID, texts: Iterable[str], query: CompiledQuery, create: Callable[[list[str]], list[Any]]) -> Resolved:
+def _resolve(
+    user_id: UUID, column: str, texts: Iterable[str], known: Mapping[Text, str], create: Callable[[list[str]], list[Any]]
+) -> Resolved:
     clean = {text: _clean(text) for text in texts}
-    found, wanted, created = {"": ""}, set(clean.values()), list[Any]()
+    found = {"": ""} | {name: known[column, text] for text, name in clean.items() if (column, text) in known}
+    wanted, created = set(clean.values()), list[Any]()
     for _ in range(MAX_ATTEMPTS):
         missing = sorted(wanted - found.keys())
         if missing:
-            found |= _found(query, user_id, missing)
+            found |= _found(user_id, column, missing)
         missing = [text for text in missing if text not in found]
         if not missing:
             break
@@ -114,8 +134,8 @@ def _clean(text: str) -> str:
     return " ".join(text.split())
 
 
-def _found(query: CompiledQuery, user_id: UUID, texts: list[str]) -> dict[str, str]:
-    rows = read_in_transaction(connections[DEFAULT_DB_ALIAS], query, {"user": user_id, "texts": texts})
+def _found(user_id: UUID, column: str, texts: list[str]) -> dict[str, str]:
+    rows = read_in_transaction(connections[DEFAULT_DB_ALIAS], FIND[column], {"user": user_id, "texts": texts})
     return dict(cast("list[tuple[str, str]]", rows))
 
 

@@ -1,9 +1,10 @@
 """Categories, payees and tags of transactions that users write: names in place of texts, and the sources of the values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from core.fast_lists.lookups import Lookup
 from finance.models import Category, FinancialTransaction
 from finance.models.categories import MAX_CATEGORY_LENGTH
 from finance.models.divided import Part
@@ -11,14 +12,24 @@ from finance.models.payees import MAX_PAYEE_LENGTH
 from finance.models.tags import MAX_TAG_LENGTH
 from finance.models.transactions import MACHINE_FIELDS
 from finance.payee_names import payee_name
-from finance.services.names import kind_of_category, resolve_categories, resolve_payees, resolve_tags
+from finance.services.names import Text, kind_of_category, lookup, resolve_categories, resolve_payees, resolve_tags
 from finance.sources import TRANSFER, SourceKind, is_chosen_by_user, source, with_source
 
 LENGTHS = {"category": MAX_CATEGORY_LENGTH, "payee": MAX_PAYEE_LENGTH, "merchant_name": 255}
 BY_USER = source(SourceKind.USER)
 
 
-def name_rows(rows: list[FinancialTransaction]) -> list[Category]:
+def name_lookups(owner: UUID, sent: Mapping[str, Any], seen: dict[Text, Any]) -> Iterator[Lookup]:
+    """Yield the look-ups of the names in the values of one transaction, which may be invalid, for `seen`."""
+    texts = _texts_in(sent)
+    payee = texts.get("payee") or payee_name(texts.get("merchant_name", ""))
+    for column, given in (("category", [texts.get("category")]), ("payee", [payee]), ("tags", _tags_in(sent))):
+        names = [text for text in given if text]
+        if names:
+            yield lookup(owner, column, names, seen)
+
+
+def name_rows(rows: list[FinancialTransaction], seen: Mapping[Text, Any] = {}) -> list[Category]:
     """Replace the texts in `category`, `payee` and `tags` of one owner's new rows by names, and set their `sources`.
 
     Return the categories that were created. A row without a payee gets that of its `merchant_name`.
@@ -30,10 +41,11 @@ def name_rows(rows: list[FinancialTransaction]) -> list[Category]:
     parts = [(row, part) for row in rows for part in row.splits]
     kinds = {row.category: kind_of_category(row.transaction_type) for row in rows}
     categories = resolve_categories(
-        owner, kinds | {part["category"]: kind_of_category(row.transaction_type) for row, part in parts}
+        owner, kinds | {part["category"]: kind_of_category(row.transaction_type) for row, part in parts}, seen
     )
-    payees = resolve_payees(owner, {row.payee for row in rows})
-    tags = resolve_tags(owner, {tag for row in rows for tag in row.tags} | {tag for _, part in parts for tag in part["tags"]})
+    payees = resolve_payees(owner, {row.payee for row in rows}, seen)
+    labels = {tag for row in rows for tag in row.tags} | {tag for _, part in parts for tag in part["tags"]}
+    tags = resolve_tags(owner, labels, seen)
     for row in rows:
         row.category, row.payee = categories[row.category], payees[row.payee]
         row.tags = list(dict.fromkeys(tags[tag] for tag in row.tags))
@@ -46,7 +58,7 @@ def name_rows(rows: list[FinancialTransaction]) -> list[Category]:
 class NamedChanges:
     """The changes of rows whose owner sends values, with names in place of texts. `seen` remembers names between rows."""
 
-    def __init__(self, owner: UUID, seen: dict[Any, Any] | None = None) -> None:
+    def __init__(self, owner: UUID, seen: dict[Text, Any] | None = None) -> None:
         self.owner, self.seen = owner, {} if seen is None else seen
         self.created: list[Category] = []
 
@@ -79,16 +91,15 @@ class NamedChanges:
         """Look up the texts of many rows at once. Values that can't be names are left to the validation."""
         kinds, payees, tags = dict[str, str](), set[str](), set[str]()
         for row, sent in changes:
-            texts = {name: text.strip() for name, text in sent.items() if _is_name(text, LENGTHS.get(name, 0))}
+            texts = _texts_in(sent)
             if "category" in texts:
                 kinds[texts["category"]] = kind_of_category(row.transaction_type)
             payees.add(texts.get("payee") or payee_name(texts.get("merchant_name", "")))
-            labels = sent.get("tags")
-            tags |= {text.strip() for text in labels if _is_name(text, MAX_TAG_LENGTH)} if isinstance(labels, list) else set()
+            tags |= _tags_in(sent)
         found = {
             "category": resolve_categories(self.owner, kinds),
             "payee": resolve_payees(self.owner, payees),
-            "tag": resolve_tags(self.owner, tags),
+            "tags": resolve_tags(self.owner, tags),
         }
         self.seen |= {(kind, text): name for kind, names in found.items() for text, name in names.items()}
 
@@ -110,10 +121,19 @@ class NamedChanges:
         return name
 
     def _tags(self, texts: list[str]) -> list[str]:
-        unknown = [text for text in texts if ("tag", text) not in self.seen]
+        unknown = [text for text in texts if ("tags", text) not in self.seen]
         if unknown:
-            self.seen |= {("tag", text): name for text, name in resolve_tags(self.owner, unknown).items()}
-        return list(dict.fromkeys(self.seen["tag", text] for text in texts))
+            self.seen |= {("tags", text): name for text, name in resolve_tags(self.owner, unknown).items()}
+        return list(dict.fromkeys(self.seen["tags", text] for text in texts))
+
+
+def _texts_in(sent: Mapping[str, Any]) -> dict[str, str]:
+    return {name: sent[name].strip() for name, length in LENGTHS.items() if _is_name(sent.get(name), length)}
+
+
+def _tags_in(sent: Mapping[str, Any]) -> set[str]:
+    labels = sent.get("tags")
+    return {text.strip() for text in labels if _is_name(text, MAX_TAG_LENGTH)} if isinstance(labels, list) else set()
 
 
 def _is_name(text: object, max_length: int) -> bool:

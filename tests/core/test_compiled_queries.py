@@ -49,6 +49,23 @@ def _prepared_or_pooled(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", request.param)
 
 
+def test_an_owner_for_whom_the_generic_plan_is_slow_gets_another(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query_session, "OWN_PLANS", 4)
+    slow = query_session.from_sql(
+        f"SELECT current_setting('plan_cache_mode'), pg_sleep(%s) {query_session.CUSTOM_PLAN}", ("seconds",)
+    )
+
+    def plans(user: User, *seconds: float) -> list[str]:
+        with rls.as_customer(user):
+            return [read(slow, seconds=each)[0].removeprefix("force_") for each in seconds]
+
+    generic, own = "generic_plan", "custom_plan"
+    assert plans(alice, 0.02, 0, 0.02, 0.02, 0, 0, 0, 0) == [generic, generic, generic, generic, own, own, own, generic]
+    assert plans(bob, 0, 0) == [generic, generic]
+
+
 @pytest.mark.usefixtures("_prepared_or_pooled")
 class TestReading:
     OWNERS = ROWS.values_list("user_id")

@@ -179,12 +179,12 @@ def test_a_thousand_new_rows_query_the_data_key_once(
 def test_cached_keys_are_limited_in_number_and_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_keys, "CACHE_SIZE", 2)
     cache, key, owners = data_keys._Cache(), data_keys.key_for_encryption(account.user_id), [uuid4(), uuid4(), uuid4()]
-    cache.put(owners[0], key)
-    cache.put(owners[1], key)
-    cache.put(owners[2], key)
+    cache.put(owners[0], key.header, key)
+    cache.put(owners[1], key.header, key)
+    cache.put(owners[2], key.header, key)
     assert [cache.get(owner, key.header) for owner in owners] == [None, key, key]
     monkeypatch.setattr(data_keys, "CACHE_SECONDS", -1.0)
-    cache.put(owners[1], key)
+    cache.put(owners[1], key.header, key)
     assert cache.get(owners[1], key.header) is None
 
 
