@@ -102,7 +102,8 @@ covers_refunds = pgtrigger.Trigger(
 
 CONFIRMED_FIELDS = ("financial_profile", "amount", "currency", "transaction_date", "status")
 """The fields whose change ends the reconciliation of a transaction; of `status`, only from or to one that is not counted."""
-# An array constant, because PostgreSQL prints the casts of an IN differently once a backup is restored.
+# An array constant: PostgreSQL 18.4 prints the casts of an IN differently once a backup is restored
+# (findings/postgres18-trigger-text-after-a-restore.sh).
 NEVER_COUNTED_SQL = f"ANY ('{{{','.join(NEVER_COUNTED)}}}'::text[])"
 forget_reconciled = pgtrigger.Trigger(
     name="forget_reconciled",
