@@ -4,7 +4,7 @@
 # Seen: the generated type makes each property with a default one that must be sent, in requests as in responses, so code that leaves
 #   it out does not compile. A property without a default stays optional. The option --default-non-nullable=false turns this off.
 # Why it matters: an API for payments adds an optional field with a default (a currency, "dry_run": false), which breaks no client by
-#   any policy of versions. Each TypeScript client that is generated anew no longer compiles until all its calls send the field, and
+#   any policy of versions. Each TypeScript client that is generated again no longer compiles until all its calls send the field, and
 #   then repeats a default of that day for ever, also after the server's has changed.
 # Source: openapi-typescript's documentation of --default-non-nullable (on since version 7); JSON Schema 2020-12, 9.2 "default".
 set -euo pipefail

@@ -20,6 +20,11 @@ from dev.routes import Route
 UNKNOWN_ID = UUID("0badc0de-0000-4000-8000-00000000dead")
 SPOT = "{id}"
 WRITES = ("create", "update", "partial_update")
+ALIASES = {
+    "/api/v1/finance/transactions/import/": "/api/v1/finance/imports/",
+    "/api/v1/finance/transactions/search/": "/api/v1/finance/transactions/",
+}
+"""The paths of the document under which the routes are described that are not in it."""
 OWNER_FIELDS = ("user", "user_id", "owner", "owner_id", "id", "pk")
 CLIENT = Client(raise_request_exception=False)  # shared, as each client searches the static files again
 
@@ -112,6 +117,7 @@ def schema() -> dict[str, Any]:
 def body_of(route: Route, method: str, key: str) -> Any:
     """Return a request body of a route with `key` for each id, None if the route has no JSON body."""
     path = "/" + route.pattern.replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
+    path = ALIASES.get(path, path)
     operations = schema()["paths"].get(path) or schema()["paths"][path.replace("{id}", "{pk}")]
     content = operations[method].get("requestBody", {}).get("content", {})
     if "application/json" not in content:
