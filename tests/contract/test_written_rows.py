@@ -20,6 +20,9 @@ CREATED = [
 ]
 
 
+OF_WRITES = ("created_category", "warnings")
+
+
 @pytest.fixture(params=[True, False], ids=["compiled", "plain"])
 def client(request: pytest.FixtureRequest, settings: Settings, as_alice: APIClient) -> APIClient:
     """Return a client, with and without compiled statements."""
@@ -28,7 +31,9 @@ def client(request: pytest.FixtureRequest, settings: Settings, as_alice: APIClie
 
 
 def require_same(written: Any, read: Any) -> None:
-    assert (read.status_code, written.json(), written.headers["ETag"]) == (200, read.json(), read.headers["ETag"])
+    """Compare two responses, without what only that of a write tells."""
+    row = {name: value for name, value in written.json().items() if name not in OF_WRITES}
+    assert (read.status_code, row, written.headers["ETag"]) == (200, read.json(), read.headers["ETag"])
 
 
 @pytest.mark.parametrize("route", UPDATED, ids=str)

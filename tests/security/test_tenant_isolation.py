@@ -42,7 +42,9 @@ def without_access_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OwnedQuerySet, "for_user", lambda self, user: self.all())
     monkeypatch.setattr(AlertQuerySet, "for_user", alerts_of_all)
     monkeypatch.setattr(OwnedKeyField, "get_queryset", super(OwnedKeyField, OwnedKeyField).get_queryset)
-    monkeypatch.setattr(OwnedKeyField, "lookups", lambda self, data: iter(()))  # its query may have been compiled with the check
+    monkeypatch.setattr(
+        OwnedKeyField, "lookups", lambda self, data: iter(())
+    )  # its query may have been compiled with the check
 
 
 @pytest.fixture
