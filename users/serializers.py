@@ -53,6 +53,9 @@ class ProfileSerializer(BaseSerializer):
     class Meta:
         model = UserProfile
         extra_kwargs = {
+            "first_name": {"required": True, "allow_blank": False},
+            "last_name": {"required": True, "allow_blank": False},
+            "zip_code": {"required": True, "allow_blank": False},
             "country": {"help_text": "ISO 3166-1 code of the country of the address. Default: US."},
             "education_level": {"help_text": "Highest completed level, which job security analyses use. Empty: unknown."},
             "naics_code": {"help_text": "NAICS code of the industry, 2 to 6 digits. Empty: unknown."},

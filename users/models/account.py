@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 from django.utils.encoding import punycode
 
-from core import clock
+from core import clock, rls
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedQuerySet
 from core.models.constraints import rule
@@ -133,11 +133,16 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             raise ValidationError({"email": error}) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the account. A new password ends every session and token, however it was set."""
+        """Save the account, a new one with its profile. A new password ends every session and token, however it was set."""
         typed: str | None = vars(self).get("_password")  # set by `set_password` until the account is saved
-        has_new_password = typed is not None and not self._state.adding
-        super().save(*args, **kwargs)
-        if has_new_password:
+        is_new = self._state.adding
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            if is_new:
+                with rls.as_customer(self):
+                    profiles: Any = User._meta.get_field("profile").related_model
+                    profiles.objects.create(user_id=self.pk)
+        if typed is not None and not is_new:
             self.end_access()
 
     def end_access(self) -> None:
