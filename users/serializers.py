@@ -31,6 +31,7 @@ class UserSerializer(BaseSerializer):
             "is_staff",
             "last_login_at",
             "is_locked",
+            "pending_email",
             "created_at",
             "updated_at",
         ]
@@ -40,6 +41,7 @@ class UserSerializer(BaseSerializer):
             "email": "alice@example.com",
             "is_verified": True,
             "last_login_at": EXAMPLE_TIME,
+            "pending_email": "alice.archer@example.com",
         }
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:  # type: ignore[override]

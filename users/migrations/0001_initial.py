@@ -99,6 +99,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "new_email",
+                    models.EmailField(
+                        blank=True,
+                        editable=False,
+                        help_text="The address that the user asked to change to. Empty: none.",
+                        max_length=254,
+                    ),
+                ),
+                (
+                    "new_email_expires_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="Until then the new address can be confirmed.", null=True
+                    ),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
@@ -131,6 +146,15 @@ class Migration(migrations.Migration):
                         condition=models.Q(Exact(models.F("email"), Lower("email"))),
                         name="users_user_email_lower",
                         violation_error_message="Must be in lower case.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("new_email", ""), ("new_email_expires_at", None)),
+                            models.Q(models.Q(("new_email", ""), _negated=True), ("new_email_expires_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="users_user_new_email_expires",
+                        violation_error_message="Set the new address and its expiry together.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("login_attempts__gte", 0)),

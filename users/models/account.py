@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 from django.utils.encoding import punycode
@@ -91,6 +91,13 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         help_text="Time step (30 s since 1970) of the last used code of an authenticator app.",
     )
 
+    new_email = models.EmailField(
+        max_length=254, blank=True, editable=False, help_text="The address that the user asked to change to. Empty: none."
+    )
+    new_email_expires_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then the new address can be confirmed."
+    )
+
     last_login = None  # Django's column, replaced by last_login_at
 
     USERNAME_FIELD = "email"
@@ -111,13 +118,22 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             "login_attempts": 0,
             "locked_until": None,
             "last_totp_step": None,
+            "new_email": "",
+            "new_email_expires_at": None,
         },
     )
-    personal_fields = personal(email=email_mask)
+    personal_fields = personal(email=email_mask, new_email=email_mask, pending_email=email_mask)
     secret_fields = ("password",)
 
     class Meta(BaseModel.Meta):
-        constraints = [rule("users_user_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case.")]
+        constraints = [
+            rule("users_user_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case."),
+            rule(
+                "users_user_new_email_expires",
+                Q(new_email="", new_email_expires_at=None) | (~Q(new_email="") & Q(new_email_expires_at__isnull=False)),
+                "Set the new address and its expiry together.",
+            ),
+        ]
         indexes = [models.Index(fields=["-created_at", "id"], name="users_user_newest")]
 
     objects = UserManager()
@@ -154,17 +170,38 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         Q(locked_until__gt=ClockNow()), help_text="True while logins on devices that have not logged in before are refused."
     )
 
+    pending_email = Derived(
+        Case(When(new_email_expires_at__gt=ClockNow(), then=F("new_email"))),
+        models.EmailField(max_length=254, null=True),
+        help_text="The new address until the user confirms it, for at most three days. Null: no change is pending.",
+    )
+
+    def expect_email(self, email: str, *, until: datetime | None) -> None:
+        """Record that the account changes to `email` if it is confirmed until then, or "" for no change."""
+        self.new_email, self.new_email_expires_at = email, until
+        self.save(update_fields=["new_email", "new_email_expires_at"])
+
     @property
     def zone(self) -> tzinfo:
         """The user's time zone; the default time zone if there is no profile."""
+        profile = self._read_profile()
+        return profile.zone if profile else clock.FALLBACK_ZONE
+
+    @property
+    def currency(self) -> str:
+        """The currency of the user's profile, which is that of new amounts without one; USD if there is no profile."""
+        profile = self._read_profile()
+        return profile.currency if profile else "USD"
+
+    def _read_profile(self) -> Any:
+        """Return the profile, read by a compiled query at first, or None."""
         related: Any = User._meta.get_field("profile")
         if not related.is_cached(self):
             profile = next(iter(_profiles()(pk=self.pk)), None)
             related.set_cached_value(self, profile)
             if profile:
                 profile.user = self
-        profile = getattr(self, "profile", None)
-        return profile.zone if profile else clock.FALLBACK_ZONE
+        return getattr(self, "profile", None)
 
     def login_succeeded(self, *, now: datetime, unlocks: bool = True) -> None:
         """Record the time of the login, and reset the failed attempts. Without `unlocks` a lock stays as it is."""

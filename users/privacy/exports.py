@@ -93,7 +93,7 @@ def _finish(export: DataExport, store: "Store") -> None:
         alert_type=AlertType.SECURITY,
         severity=Severity.MEDIUM,
         title="Your data export is ready",
-        message=f"Download it until {export.expires_at:%Y-%m-%d}. If you did not request it, change your password now.",
+        message=f"Download it until {clock.text_in(export.user.zone, export.expires_at)}. If you did not request it, change your password now.",
         expires_at=export.expires_at,
     )
     send_mail("[MINGUS] Your data export is ready", READY, None, [export.user.email])

@@ -24,6 +24,7 @@ from users.models import (
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "core_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the API replays the response
     "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API converts an email to lower case
+    "users_user_new_email_expires": (User, {"new_email": "new@example.com"}, None),  # only a requested change sets both
     "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # only the login counts them
     "users_user_last_totp_step_bounds": (User, {"last_totp_step": -1}, None),
     "users_logincounter_attempts_bounds": (LoginCounter, {"attempts": 0}, None),
