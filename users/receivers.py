@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from allauth.account.signals import email_removed, password_changed, password_reset, password_set
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_removed, password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.mfa.totp.internal.auth import TOTP

@@ -83,8 +83,8 @@ class NotificationPreference(OwnedModel):
     notification_type = ChoiceField(
         NotificationType,
         max_length=50,
-        help_text="The notifications that the settings apply to, one preference for each type. Emails about `security`, such as "
-        "a new password or a login from a new device, can't be turned off.",
+        help_text="The notifications that the settings apply to, one preference for each type. Emails about `security`, such "
+        "as a new password or a login from a new device, can't be turned off.",
     )
     email_enabled = models.BooleanField(default=True, help_text=EMAIL_TEXT)
     sms_enabled = models.BooleanField(default=False, validators=[is_off], help_text="Text messages do not exist yet: false.")
@@ -144,7 +144,11 @@ class NotificationPreference(OwnedModel):
     is_enabled = Derived(IS_ENABLED, help_text="True if at least one channel is enabled.")
     enabled_channels = Derived(OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The channels that are enabled.")
     available_channels = Derived(
-        Value(list(AVAILABLE_CHANNELS), ArrayField(models.TextField())),
+        PythonFunc(
+            in_python=lambda: list(AVAILABLE_CHANNELS),
+            is_strict=False,
+            template="ARRAY['" + "', '".join(AVAILABLE_CHANNELS) + "']::text[]",
+        ),
         ArrayField(models.TextField()),
         help_text="The channels that exist, the same for all types.",
     )

@@ -1,6 +1,6 @@
 """Impersonation by support: with a reason, for half an hour, read-only, announced to the customer and logged."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from core import clock, context
 from core.context import Role
-from dev.factories import AttachmentFactory, TransactionFactory, UserFactory
+from dev.factories import AttachmentFactory, ProfileFactory, TransactionFactory, UserFactory
 from dev.routes import ROUTES
 from system.models import AccessEvent, SystemAlert
 from tests.security.conftest import StaffFactory, back_office_client
@@ -111,6 +111,13 @@ def test_the_customer_is_notified(as_customer: APIClient, alice: User) -> None:
     alert = SystemAlert.objects.get(user=alice)
     assert (alert.alert_type, "Ticket 4711" in alert.message) == ("security", True)
     assert AccessEvent.objects.filter(user=alice, action="impersonate", reason="Ticket 4711").exists()
+
+
+def test_the_customer_reads_the_end_in_their_time_zone(support: User, alice: User) -> None:
+    ProfileFactory(user=alice, timezone="Asia/Tokyo")
+    now = datetime(2026, 3, 3, 15, 10, tzinfo=UTC)
+    impersonation.start(customer=User.objects.get(pk=alice.pk), staff=support, reason="Ticket 4711", now=now)
+    assert "until 2026-03-04 00:40 (Asia/Tokyo)." in SystemAlert.objects.get(user=alice).message
 
 
 def test_it_lasts_thirty_minutes(as_customer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

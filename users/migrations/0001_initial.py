@@ -887,6 +887,42 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 (
+                    "timezone",
+                    models.CharField(
+                        default="America/New_York",
+                        help_text="IANA time zone. Default: America/New_York.",
+                        max_length=50,
+                        validators=[is_timezone],
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code of the currency that the user mostly uses. Default: USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
+                (
+                    "locale",
+                    models.CharField(
+                        default="en",
+                        help_text="BCP 47 tag of the user's language and region, such as en or de-AT. Default: en.",
+                        max_length=35,
+                        validators=[is_locale],
+                    ),
+                ),
+                (
+                    "first_day_of_week",
+                    models.CharField(
+                        choices=[("monday", "Monday"), ("sunday", "Sunday"), ("saturday", "Saturday")],
+                        default="monday",
+                        help_text="The day with which a week begins in calendars. Default: monday.",
+                        max_length=10,
+                    ),
+                ),
+                (
                     "first_name",
                     models.CharField(blank=True, help_text="Given name. Empty until the user enters it.", max_length=100),
                 ),
@@ -926,42 +962,6 @@ class Migration(migrations.Migration):
                 (
                     "country",
                     models.CharField(default="US", help_text="ISO 3166; default US.", max_length=2, validators=[is_country]),
-                ),
-                (
-                    "timezone",
-                    models.CharField(
-                        default="America/New_York",
-                        help_text="IANA time zone. Default: America/New_York.",
-                        max_length=50,
-                        validators=[is_timezone],
-                    ),
-                ),
-                (
-                    "currency",
-                    models.CharField(
-                        default="USD",
-                        help_text="ISO 4217 code of the currency that the user mostly uses. Default: USD.",
-                        max_length=3,
-                        validators=[validate_currency],
-                    ),
-                ),
-                (
-                    "locale",
-                    models.CharField(
-                        default="en",
-                        help_text="BCP 47 tag of the user's language and region, such as en or de-AT. Default: en.",
-                        max_length=35,
-                        validators=[is_locale],
-                    ),
-                ),
-                (
-                    "first_day_of_week",
-                    models.CharField(
-                        choices=[("monday", "Monday"), ("sunday", "Sunday"), ("saturday", "Saturday")],
-                        default="monday",
-                        help_text="The day with which a week begins in calendars. Default: monday.",
-                        max_length=10,
-                    ),
                 ),
                 (
                     "dependents",
@@ -1192,16 +1192,6 @@ class Migration(migrations.Migration):
                         violation_error_message="Use 2 to 6 digits that begin with a NAICS sector.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
-                        name="users_userprofile_currency_iso_4217",
-                        violation_error_message="Use an ISO 4217 code such as USD.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("first_day_of_week__in", ["monday", "sunday", "saturday"])),
-                        name="users_userprofile_first_day_of_week_choice",
-                        violation_error_message="Choose one of: monday, sunday, saturday.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("dependents__gte", 0)),
                         name="users_userprofile_dependents_bounds",
                         violation_error_message="Must be 0 or more.",
@@ -1308,6 +1298,16 @@ class Migration(migrations.Migration):
                         ),
                         name="users_userprofile_preferences_shape",
                         violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="users_userprofile_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_day_of_week__in", ["monday", "sunday", "saturday"])),
+                        name="users_userprofile_first_day_of_week_choice",
+                        violation_error_message="Choose one of: monday, sunday, saturday.",
                     ),
                 ],
             },

@@ -62,6 +62,27 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
         return self.get(email=self.normalize_email(username))
 
 
+PRIVACY = Privacy(
+    export=True,
+    erase=Erase.ANONYMIZE,
+    restore=Restore.NEVER,
+    reason="retained invoices refer to the account; a blank one remains, without its email address and password",
+    owner="pk",
+    blank={
+        "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
+        "password": UNUSABLE_PASSWORD_PREFIX,
+        "is_active": False,
+        "is_verified": False,
+        "last_login_at": None,
+        "login_attempts": 0,
+        "locked_until": None,
+        "last_totp_step": None,
+        "new_email": "",
+        "new_email_expires_at": None,
+    },
+)
+
+
 class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     """An account of a customer or of a staff member."""
 
@@ -103,25 +124,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     owner_path = "pk"  # an account is its own owner
-    privacy = Privacy(
-        export=True,
-        erase=Erase.ANONYMIZE,
-        restore=Restore.NEVER,
-        reason="retained invoices refer to the account; a blank one remains, without its email address and password",
-        owner="pk",
-        blank={
-            "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
-            "password": UNUSABLE_PASSWORD_PREFIX,
-            "is_active": False,
-            "is_verified": False,
-            "last_login_at": None,
-            "login_attempts": 0,
-            "locked_until": None,
-            "last_totp_step": None,
-            "new_email": "",
-            "new_email_expires_at": None,
-        },
-    )
+    privacy = PRIVACY
     personal_fields = personal(email=email_mask, new_email=email_mask, pending_email=email_mask)
     secret_fields = ("password",)
 

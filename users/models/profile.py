@@ -1,7 +1,7 @@
 """Profiles, with the data that forecasts, projections and the calendar need."""
 
 import re
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,14 +9,14 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now, TruncDate
 
-from core import clock
 from core.models.base import OwnedModel, gin
 from core.models.constraints import rule
 from core.models.fields import BoundedIntegerField, ChoiceField, JSONListField, JSONObjectField
-from core.models.money import CurrencyField, MoneyField
+from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import ending, initials, personal
 from users.models import reference
+from users.models.regional_settings import RegionalSettings
 
 TABLE = "users_userprofile"
 COMPLETE_NEEDS = ("first_name", "last_name", "zip_code", "annual_income", "industry")
@@ -85,7 +85,7 @@ PERSONAL = personal(
 )
 
 
-class UserProfile(OwnedModel):
+class UserProfile(RegionalSettings, OwnedModel):
     """A customer's name, address, household and work. Each account has one from the start, with empty names and ZIP code."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", editable=False)
@@ -102,25 +102,6 @@ class UserProfile(OwnedModel):
         max_length=10, blank=True, help_text="Postal code, in the US 12345 or 12345-6789. Empty until the user enters it."
     )
     country = models.CharField(max_length=2, default="US", validators=[reference.is_country], help_text="ISO 3166; default US.")
-    timezone = models.CharField(
-        max_length=50,
-        default="America/New_York",
-        validators=[reference.is_timezone],
-        help_text="IANA time zone. Default: America/New_York.",
-    )
-    currency = CurrencyField(help_text="ISO 4217 code of the currency that the user mostly uses. Default: USD.")
-    locale = models.CharField(
-        max_length=35,
-        default="en",
-        validators=[reference.is_locale],
-        help_text="BCP 47 tag of the user's language and region, such as en or de-AT. Default: en.",
-    )
-    first_day_of_week = ChoiceField(
-        reference.FirstDayOfWeek,
-        max_length=10,
-        default=reference.FirstDayOfWeek.MONDAY,
-        help_text="The day with which a week begins in calendars. Default: monday.",
-    )
     dependents = BoundedIntegerField(min=0, null=True, blank=True, help_text="Number of dependents, 0 if none. Null: unknown.")
     marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True, help_text="Empty: not stated.")
     household_size = BoundedIntegerField(min=1, default=1, help_text="Number of people in the household. Default: 1.")
@@ -174,15 +155,6 @@ class UserProfile(OwnedModel):
     def save(self, *args: object, **kwargs: object) -> None:
         self.phone_number = reference.as_e164(self.phone_number, self.country)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
-
-    @property
-    def zone(self) -> tzinfo:
-        """The user's time zone."""
-        return clock.zone_named(self.timezone)
-
-    def today(self) -> date:
-        """Return the current date in the user's time zone."""
-        return clock.day_in(self.zone, clock.now())
 
     @property
     def full_name(self) -> str:
