@@ -1,9 +1,10 @@
 """Impersonation by support: with a reason, for half an hour, read-only, announced to the customer and logged."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
@@ -113,10 +114,10 @@ def test_the_customer_is_notified(as_customer: APIClient, alice: User) -> None:
     assert AccessEvent.objects.filter(user=alice, action="impersonate", reason="Ticket 4711").exists()
 
 
-def test_the_customer_reads_the_end_in_their_time_zone(support: User, alice: User) -> None:
+def test_the_customer_reads_the_end_in_their_time_zone(administrator: User, alice: User) -> None:
     ProfileFactory(user=alice, timezone="Asia/Tokyo")
-    now = datetime(2026, 3, 3, 15, 10, tzinfo=UTC)
-    impersonation.start(customer=User.objects.get(pk=alice.pk), staff=support, reason="Ticket 4711", now=now)
+    with time_machine.travel("2026-03-03T15:10Z"):
+        impersonation.start(customer=alice, staff=administrator, reason="Ticket 4711", now=clock.now())
     assert "until 2026-03-04 00:40 (Asia/Tokyo)." in SystemAlert.objects.get(user=alice).message
 
 

@@ -1,9 +1,8 @@
 """The account: an email address, a password, and the count of failed logins."""
 
-from datetime import datetime, tzinfo
-from functools import cache
+from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -14,8 +13,7 @@ from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 from django.utils.encoding import punycode
 
-from core import clock, rls
-from core.fast_lists.compiled_instances import CompiledInstanceQuery
+from core import rls
 from core.models.base import BaseModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
@@ -23,6 +21,7 @@ from core.models.fields import BoundedIntegerField
 from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import email_mask, personal
+from users.models.account_settings import ProfileSettings
 from users.models.login_counter import LoginCounter, digest_of
 
 
@@ -83,7 +82,7 @@ PRIVACY = Privacy(
 )
 
 
-class User(AbstractBaseUser, PermissionsMixin, BaseModel):
+class User(ProfileSettings, AbstractBaseUser, PermissionsMixin, BaseModel):
     """An account of a customer or of a staff member."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # v4 does not reveal when the account was created
@@ -184,28 +183,6 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.new_email, self.new_email_expires_at = email, until
         self.save(update_fields=["new_email", "new_email_expires_at"])
 
-    @property
-    def zone(self) -> tzinfo:
-        """The user's time zone; the default time zone if there is no profile."""
-        profile = self._read_profile()
-        return profile.zone if profile else clock.FALLBACK_ZONE
-
-    @property
-    def currency(self) -> str:
-        """The currency of the user's profile, which is that of new amounts without one; USD if there is no profile."""
-        profile = self._read_profile()
-        return profile.currency if profile else "USD"
-
-    def _read_profile(self) -> Any:
-        """Return the profile, read by a compiled query at first, or None."""
-        related: Any = User._meta.get_field("profile")
-        if not related.is_cached(self):
-            profile = next(iter(_profiles()(pk=self.pk)), None)
-            related.set_cached_value(self, profile)
-            if profile:
-                profile.user = self
-        return getattr(self, "profile", None)
-
     def login_succeeded(self, *, now: datetime, unlocks: bool = True) -> None:
         """Record the time of the login, and reset the failed attempts. Without `unlocks` a lock stays as it is."""
         self.last_login_at = now
@@ -218,10 +195,3 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until"])
         LoginCounter.objects.filter(account=digest_of("account", self.email)).delete()
-
-
-@cache
-def _profiles() -> CompiledInstanceQuery:
-    """Return the query for the profile of a user, which each calculation with the user's current day needs."""
-    profiles: Any = User._meta.get_field("profile").related_model
-    return CompiledInstanceQuery(lambda values: profiles.objects.filter(user=values["pk"]), pk=UUID)
