@@ -185,7 +185,7 @@ class ProfileViewSet(OwnedSingletonViewSet):
         try:
             return super()._one(queryset)
         except Http404:
-            UserProfile.objects.using(DEFAULT_DB_ALIAS).get_or_create(user=self.request.user)
+            UserProfile.objects.using(DEFAULT_DB_ALIAS).get_or_create(user_id=self.request.user.pk)
             return super()._one(queryset.using(DEFAULT_DB_ALIAS))
 
 
