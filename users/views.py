@@ -185,7 +185,7 @@ class ProfileViewSet(OwnedSingletonViewSet):
         try:
             return super()._one(queryset)
         except Http404:
-            UserProfile.objects.using(DEFAULT_DB_ALIAS).get_or_create(user_id=self.request.user.pk)
+            UserProfile.objects.using(DEFAULT_DB_ALIAS).get_or_create(user=cast("User", self.request.user))
             return super()._one(queryset.using(DEFAULT_DB_ALIAS))
 
 
