@@ -56,6 +56,14 @@ def test_one_answer_needs_no_others(as_alice: APIClient) -> None:
     assert as_alice.patch(URL, {"last_name": ""}).status_code == 400
 
 
+def test_new_amounts_have_the_currency_of_the_profile(as_alice: APIClient) -> None:
+    as_alice.patch(URL, {"currency": "EUR"})
+    account = as_alice.post("/api/v1/finance/accounts/", {"profile_name": "Giro", "profile_type": "checking"})
+    bought = {"transaction_type": "expense", "amount": "-5.00", "description": "Tea", "transaction_date": "2026-03-02"}
+    transaction = as_alice.post("/api/v1/finance/transactions/", bought)
+    assert (account.json()["currency"], transaction.json()["currency"]) == ("EUR", "EUR")
+
+
 @pytest.mark.parametrize("locale", ["en", "fil", "de-AT", "zh-Hant", "zh-Hant-TW", "es-419"])
 def test_a_locale_is_a_bcp_47_tag(locale: str, as_alice: APIClient) -> None:
     assert as_alice.patch(URL, {"locale": locale}).json()["locale"] == locale
