@@ -30,5 +30,10 @@ def zone_named(name: str) -> tzinfo:
         return FALLBACK_ZONE
 
 
+def text_in(zone: tzinfo, instant: datetime) -> str:
+    """Return an instant for a person in `zone`, such as `2026-03-03 14:30 (Europe/Rome)`."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
+
+
 def day_in(zone: tzinfo, instant: datetime) -> date:
     return instant.astimezone(zone).date()

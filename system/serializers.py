@@ -9,7 +9,7 @@ from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import ImportantDate, NotificationPreference, SystemAlert
-from system.models.preferences import CHANNELS
+from system.models.preferences import AVAILABLE_CHANNELS, CHANNELS
 
 
 @extend_schema_serializer(description="An alert for the user, or a broadcast to all users.")
@@ -80,6 +80,12 @@ class NotificationPreferenceSerializer(BaseSerializer):
         child=serializers.ChoiceField(CHANNELS), read_only=True, help_text="The channels that are enabled."
     )
 
+    available_channels = serializers.ListField(
+        child=serializers.ChoiceField(AVAILABLE_CHANNELS),
+        read_only=True,
+        help_text="The channels that exist, the same for all types. `in_app` are the alerts, which can't be turned off.",
+    )
+
     class Meta:
         model = NotificationPreference
         example = {
@@ -87,6 +93,7 @@ class NotificationPreferenceSerializer(BaseSerializer):
             "quiet_hours_start": "22:00:00",
             "quiet_hours_end": "07:00:00",
             "is_enabled": True,
-            "enabled_channels": ["email", "push"],
+            "enabled_channels": ["email"],
+            "available_channels": list(AVAILABLE_CHANNELS),
             "can_send_notification": True,
         }

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from core import rls
+from core import clock, rls
 from core.errors import ConflictError, DomainError
 from users import security_notices, services
 from users.models import EmailChange, User
@@ -36,6 +36,8 @@ def request_change(*, request: HttpRequest, user: User, email: str) -> EmailAddr
     if email == user.email:
         return None
     with rls.as_accounts():
+        # SECURITY: for a taken address, too, so that the response is the same
+        user.expect_email(email, until=clock.now() + timedelta(days=settings.ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS))
         others = EmailAddress.objects.filter(email=email).exclude(user=user)
         if User.objects.filter(email=email).exists() or others.exists():
             get_adapter().send_account_already_exists_mail(email)
@@ -81,6 +83,7 @@ def undo_change(key: str, *, now: datetime) -> str:
     EmailAddress.objects.create(user=user, email=change.former_email, verified=True, primary=True)
     user.email, user.is_verified = change.former_email, True
     user.save(update_fields=["email", "is_verified"])
+    user.expect_email("", until=None)
     user.end_access()
     security_notices.notify(user, security_notices.ADDRESS_RESTORED)
     if user.is_active:

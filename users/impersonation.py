@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from core import rls
+from core import clock, rls
 from core.errors import ConflictError
 from system import services as system
 from system.models.alerts import AlertType, Severity
@@ -15,7 +15,7 @@ from users.models.impersonation import IMPERSONATION_DURATION
 PREFIX = "mgi_"
 PERMISSION = "users.impersonate_user"
 ALERT_MESSAGE = (
-    "A member of our support team can view your account as you see it until {until:%H:%M} UTC. "
+    "A member of our support team can view your account as you see it until {until}. "
     "They can't change anything. Reason: {reason}"
 )
 
@@ -42,7 +42,7 @@ def start(*, customer: User, staff: User, reason: str, now: datetime) -> tuple[I
             alert_type=AlertType.SECURITY,
             severity=Severity.MEDIUM,
             title="Support is viewing your account",
-            message=ALERT_MESSAGE.format(until=begun.ends_at, reason=reason),
+            message=ALERT_MESSAGE.format(until=clock.text_in(customer.zone, begun.ends_at), reason=reason),
         )
     return begun, text
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_removed, password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.mfa.totp.internal.auth import TOTP
@@ -67,6 +68,12 @@ def handle_factor_removed(request: HttpRequest, user: User, authenticator: Authe
     if not services.has_second_factor(user):
         services.end_other_sessions(user, request.session.digest)  # type: ignore[attr-defined]  # SessionStore
         request.session.clear_second_factor()  # type: ignore[attr-defined]
+
+
+@receiver(email_removed)
+def forget_new_email(user: User, email_address: EmailAddress, **_: Any) -> None:
+    if email_address.email == user.new_email:
+        user.expect_email("", until=None)
 
 
 @receiver(user_logged_out)

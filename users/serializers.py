@@ -31,6 +31,7 @@ class UserSerializer(BaseSerializer):
             "is_staff",
             "last_login_at",
             "is_locked",
+            "pending_email",
             "created_at",
             "updated_at",
         ]
@@ -40,6 +41,7 @@ class UserSerializer(BaseSerializer):
             "email": "alice@example.com",
             "is_verified": True,
             "last_login_at": EXAMPLE_TIME,
+            "pending_email": "alice.archer@example.com",
         }
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:  # type: ignore[override]
@@ -53,6 +55,9 @@ class ProfileSerializer(BaseSerializer):
     class Meta:
         model = UserProfile
         extra_kwargs = {
+            "first_name": {"required": True, "allow_blank": False},
+            "last_name": {"required": True, "allow_blank": False},
+            "zip_code": {"required": True, "allow_blank": False},
             "country": {"help_text": "ISO 3166-1 code of the country of the address. Default: US."},
             "education_level": {"help_text": "Highest completed level, which job security analyses use. Empty: unknown."},
             "naics_code": {"help_text": "NAICS code of the industry, 2 to 6 digits. Empty: unknown."},

@@ -38,6 +38,8 @@ email_verified = Signal()  # sent with `user` after an account's address was ver
 def mark_verified(user: User) -> None:
     user.is_verified = True
     user.save(update_fields=["is_verified"])
+    if user.email == user.new_email:
+        user.expect_email("", until=None)
     email_verified.send(User, user=user)
 
 

@@ -4,8 +4,9 @@ from itertools import chain
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth import authenticate, logout
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -175,10 +176,17 @@ class ExportImportView(OwnedBaseViewSet):
 
 
 class ProfileViewSet(OwnedSingletonViewSet):
-    about = "The profile belongs to the signed-in user. The first PUT creates it."
+    about = "The profile belongs to the signed-in user. Each account has one, at first with the defaults."
     queryset = UserProfile.objects.select_related("user")
     serializer_class = ProfileSerializer
-    creates_on_put = True
+
+    def _one(self, queryset: QuerySet[Any]) -> UserProfile:
+        """Return the profile. Create it for an account without one, which no other endpoint could give it."""
+        try:
+            return super()._one(queryset)
+        except Http404:
+            UserProfile.objects.using(DEFAULT_DB_ALIAS).get_or_create(user=cast("User", self.request.user))
+            return super()._one(queryset.using(DEFAULT_DB_ALIAS))
 
 
 class OnboardingViewSet(OwnedViewSet):

@@ -9,6 +9,7 @@ from billing.models import Subscription, SubscriptionPlan
 from billing.stripe import client as stripe_client
 from billing.stripe.plan_changes import proration, require_changeable, retrieve
 from billing.stripe.values import Object, from_minor_units, instant
+from core import clock
 
 ZERO = Decimal(0)
 
@@ -121,7 +122,8 @@ def _preview_on_trial(subscription: Subscription, invoice: Object, now: datetime
     currency = invoice["currency"].upper()
     due, credit = from_minor_units(invoice["amount_due"], currency), from_minor_units(-invoice["starting_balance"], currency)
     nothing = from_minor_units(0, currency)
-    text = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {due} {currency}"
+    end = clock.text_in(subscription.user.zone, subscription.trial_end) if subscription.trial_end else "its end"
+    text = f"Nothing is due before the trial ends at {end}; then {due} {currency}"
     return Preview(
         currency=currency,
         prorated_at=now,

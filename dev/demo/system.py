@@ -95,7 +95,7 @@ ALICE = CustomerNotices(
     ),
     preferences={
         "financial": NIGHT,
-        "security": {"sms_enabled": True, **NIGHT},
+        "security": NIGHT,
         "career": {"email_enabled": False, "frequency": "weekly"},
     },
     has_read_broadcasts=True,
@@ -123,8 +123,8 @@ BOB = CustomerNotices(
         PlannedDate("Old storage unit", "financial", first=date(2022, 3, 31), pattern="monthly", is_active=False),
     ),
     preferences={
-        "billing": {"push_enabled": False, "frequency": "monthly"},
-        "health": {"email_enabled": False, "push_enabled": False},
+        "billing": {"frequency": "monthly"},
+        "health": {"email_enabled": False},
     },
 )
 

@@ -182,8 +182,11 @@ def code_now() -> tuple[str, int]:
 def load_customer(customer: DemoCustomer) -> User:
     """Create a user with a verified email address, a complete profile and completed steps. Existing rows stay."""
     user = _account(customer.email)
-    if not UserProfile.objects.for_user(user).exists():
-        save_checked(UserProfile(user=user, **customer.profile))
+    profile = UserProfile.objects.get(user=user)
+    if not profile.first_name:
+        for name, value in customer.profile.items():
+            setattr(profile, name, value)
+        save_checked(profile)
     for step in OnboardingProgress.objects.for_user(user).filter(step_name__in=customer.answers, is_completed=False):
         step.step_data = customer.answers[step.step_name]
         step.save(update_fields=["step_data"])

@@ -61,6 +61,17 @@ class ProfileFactory(OwnedFactory):
     last_name = "Archer"
     zip_code = "10001"
 
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """Set the values in the profile that the account has from the start."""
+        user = kwargs.pop("user", None) or User.objects.get(pk=kwargs.pop("user_id"))
+        profile, _ = model_class.objects.get_or_create(user=user)
+        for name, value in kwargs.items():
+            setattr(profile, name, value)
+        profile.save()
+        profile.user = user  # the user's `profile`, too
+        return profile
+
 
 class OnboardingFactory(OwnedFactory):
     class Meta:

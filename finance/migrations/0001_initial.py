@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                     "currency",
                     models.CharField(
                         default="USD",
-                        help_text="ISO 4217 code of all amounts of the account. Default: USD.",
+                        help_text="ISO 4217 code of all amounts of the account. Default: that of the profile.",
                         max_length=3,
                         validators=[validate_currency],
                     ),
@@ -2477,7 +2477,7 @@ class Migration(migrations.Migration):
                     "currency",
                     models.CharField(
                         default="USD",
-                        help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.",
+                        help_text="ISO 4217 code. Can't be changed after a payment. Default: that of the profile.",
                         max_length=3,
                         validators=[validate_currency],
                     ),
@@ -2696,7 +2696,7 @@ class Migration(migrations.Migration):
                     "currency",
                     models.CharField(
                         default="USD",
-                        help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.",
+                        help_text="ISO 4217 code. Can't be changed after a payment. Default: that of the profile.",
                         max_length=3,
                         validators=[validate_currency],
                     ),

@@ -148,7 +148,7 @@ class EncryptedFinancialProfile(OwnedModel):
     routing_number: Any = encrypt(
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )
-    currency = CurrencyField(help_text="ISO 4217 code of all amounts of the account. Default: USD.")
+    currency = CurrencyField(help_text="ISO 4217 code of all amounts of the account. Default: that of the profile.")
     account_balance = MoneyField(
         null=True,
         blank=True,

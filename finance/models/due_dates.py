@@ -58,7 +58,7 @@ class DueDate(DueSeries):
     midnight in the owner's time zone. `is_overdue` and the day counts are derived and always current.
     """
 
-    currency = CurrencyField(help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.")
+    currency = CurrencyField(help_text="ISO 4217 code. Can't be changed after a payment. Default: that of the profile.")
     notes = models.TextField(blank=True, help_text="The user's own text. May be empty.")
 
     status: Any

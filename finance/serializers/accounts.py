@@ -48,7 +48,9 @@ class AccountSerializer(BaseSerializer):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Complete the balance, with its day in the user's time zone, and validate the row."""
+        """Complete the currency and the balance, with its day in the user's time zone, and validate the row."""
+        if self.instance is None:
+            attrs.setdefault("currency", self.context["request"].user.currency)
         account = cast("EncryptedFinancialProfile", self.instance or self.candidate({}))
         try:
             attrs = complete_balance(account, attrs, today=account.today())

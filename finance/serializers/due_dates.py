@@ -27,8 +27,18 @@ def shown(model: type[DueDate]) -> list[str]:
     return [name for name in public_names(model) if name != "next_occurrence"]
 
 
+class DueDateSerializer(BaseSerializer):
+    """The base of the serializers of income and expense due dates."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Validate the due date; the currency of a new one defaults to that of the profile."""
+        if self.instance is None:
+            attrs.setdefault("currency", self.context["request"].user.currency)
+        return super().validate(attrs)
+
+
 @extend_schema_serializer(description=f"An income that is expected once or regularly. {UPDATES}")
-class IncomeDueDateSerializer(BaseSerializer):
+class IncomeDueDateSerializer(DueDateSerializer):
     class Meta:
         model = UserIncomeDueDate
         fields = shown(UserIncomeDueDate)
@@ -48,7 +58,7 @@ class IncomeDueDateSerializer(BaseSerializer):
 
 
 @extend_schema_serializer(description=f"An expense that is due once or regularly. {UPDATES}")
-class ExpenseDueDateSerializer(BaseSerializer):
+class ExpenseDueDateSerializer(DueDateSerializer):
     class Meta:
         model = UserExpenseDueDate
         fields = shown(UserExpenseDueDate)

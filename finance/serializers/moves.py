@@ -65,7 +65,7 @@ class MoveFormSerializer(StrictSerializer):
         sorted(MINOR_UNITS),
         required=False,
         default="",
-        help_text="ISO 4217 code of amounts without a currency. Default: that of most of the user's accounts, or USD.",
+        help_text="ISO 4217 code of amounts without a currency. Default: that of most accounts, else of the profile.",
     )
     encoding = EncodingField(
         [AUTO, *NAMES], required=False, default="", help_text="The encoding of the file. Default: detected."

@@ -81,7 +81,7 @@ class TransactionSerializer(BaseSerializer):
         read_only_fields = ("divided_by",)
         extra_kwargs = {
             "financial_profile": {"help_text": "The id of the account. Null: none of the user's accounts."},
-            "currency": {"help_text": "ISO 4217 code. Default: the currency of the account, or USD without an account."},
+            "currency": {"help_text": "ISO 4217 code. Default: that of the account; without one, of the profile."},
             "category": {
                 "help_text": "The slug of a category. A write may also send its name, in any case and without accents; a new "
                 "name creates a category. Empty: none."
@@ -126,12 +126,12 @@ class TransactionSerializer(BaseSerializer):
         yield from name_lookups(self.context["request"].user.pk, data, seen_by(self))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Validate the transaction; the currency of a new one defaults to that of its account."""
+        """Validate the transaction; the currency of a new one defaults to that of its account, or else of the profile."""
         account, row = attrs.get("financial_profile"), self.instance
         if attrs.get("splits") and attrs.get("category"):
             raise serializers.ValidationError({"category": [ErrorDetail(SPLIT_HAS_NONE, "is_split")]})
-        if row is None and account is not None:
-            attrs.setdefault("currency", account.currency)
+        if row is None and "currency" not in attrs:
+            attrs["currency"] = (account or self.context["request"].user).currency
         if isinstance(row, FinancialTransaction):
             named = NamedChanges(row.user_id, seen_by(self))
             attrs |= named.of(row, attrs, is_partial=self.partial)

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, connection, transaction
 
+from core import clock
 from core.errors import ConflictError
 from core.postgres.limits import job_time
 from finance.models import EditRun, EncryptedFinancialProfile, FinancialTransaction
@@ -112,7 +113,7 @@ def undo_edit(*, run: EditRun, now: datetime) -> UndoneEdit:
     if run.undone_at is not None:
         raise ConflictError("already_undone", "This edit is already undone.")
     if now >= run.undo_until:
-        raise ConflictError("undo_expired", f"This edit could be undone until {run.undo_until:%Y-%m-%d %H:%M} UTC.")
+        raise ConflictError("undo_expired", f"This edit could be undone until {clock.text_in(run.user.zone, run.undo_until)}.")
     kept = [KeptRow(key, "changed") for key in show_again(run)] if run.kind == EditKind.MERGE else []
     restored, kept_rows = _RowsOfRun(run).restore()
     kept += kept_rows

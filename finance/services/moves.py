@@ -34,7 +34,6 @@ from users.locks import lock
 from users.models import User
 
 READ = 20  # percent of the work that are done once the file is read
-USUAL_CURRENCY = "USD"  # the default of accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +224,7 @@ def _renamed(row: MovedRow, categories: Mapping[str, str]) -> MovedRow:
 
 
 def _usual_currency(user: User) -> str:
-    """Return the currency of most of the user's open accounts."""
+    """Return the currency of most of the user's open accounts; without one, that of the profile."""
     accounts = EncryptedFinancialProfile.objects.filter(user_id=user.pk).open().order_by("created_at")
     found = Counter(accounts.values_list("currency", flat=True))
-    return found.most_common(1)[0][0] if found else USUAL_CURRENCY
+    return found.most_common(1)[0][0] if found else user.currency

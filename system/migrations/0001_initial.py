@@ -16,7 +16,7 @@ from core.models.base import UpdatedAtField
 from core.models.validators import validate_plausible_date
 from core.postgres.operations import add_triggers, enable_row_level_security, run_sql_file
 from system.models.audit import StoredTextField
-from system.models.preferences import is_whole_second
+from system.models.preferences import is_off, is_whole_second
 
 # Both constraints are checked immediately. Django's own are checked at the end of the transaction.
 ALERT_OF_RECEIPT = """
@@ -473,21 +473,32 @@ class Migration(migrations.Migration):
                             ("security", "Security"),
                             ("system", "System"),
                         ],
-                        help_text="The notifications that the settings apply to. There is one preference for each type.",
+                        help_text=(
+                            "The notifications that the settings apply to, one preference for each type. Emails about "
+                            "`security`, such as a new password or a login from a new device, can't be turned off."
+                        ),
                         max_length=50,
                     ),
                 ),
                 (
                     "email_enabled",
-                    models.BooleanField(default=True, help_text="Allows emails. They are sent to verified addresses only."),
+                    models.BooleanField(
+                        default=True,
+                        help_text=(
+                            "Allows emails, which are sent to verified addresses only. Emails about `security` are sent even "
+                            "if it is false, because they warn the user if someone else uses the account."
+                        ),
+                    ),
                 ),
                 (
                     "sms_enabled",
-                    models.BooleanField(default=False, help_text="Allows text messages. None are sent at present."),
+                    models.BooleanField(default=False, help_text="Text messages do not exist yet: false.", validators=[is_off]),
                 ),
                 (
                     "push_enabled",
-                    models.BooleanField(default=True, help_text="Allows push notifications. None are sent at present."),
+                    models.BooleanField(
+                        default=False, help_text="Push notifications do not exist yet: false.", validators=[is_off]
+                    ),
                 ),
                 (
                     "frequency",
@@ -534,6 +545,20 @@ class Migration(migrations.Migration):
                         fields=("user", "notification_type"),
                         name="system_notificationpreference_notification_type_unique",
                         violation_error_message="There is already a preference for this type of notification. Change that one.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sms_enabled", False)),
+                        name="system_notificationpreference_sms_enabled_not_available",
+                        violation_error_message=(
+                            "This channel does not exist yet. Send false, and choose among the available_channels."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("push_enabled", False)),
+                        name="system_notificationpreference_push_enabled_not_available",
+                        violation_error_message=(
+                            "This channel does not exist yet. Send false, and choose among the available_channels."
+                        ),
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -19,6 +19,12 @@ from system.quiet_hours import next_end
 
 TABLE = "system_notificationpreference"
 CHANNELS = ("email", "sms", "push")
+AVAILABLE_CHANNELS = ("email", "in_app")  # alerts are the channel in the app
+NOT_AVAILABLE = "This channel does not exist yet. Send false, and choose among the available_channels."
+EMAIL_TEXT = (
+    "Allows emails, which are sent to verified addresses only. Emails about `security` are sent even if it is false, because "
+    "they warn the user if someone else uses the account."
+)
 BOTH_OR_NEITHER = "Give both the start and the end of the quiet hours, or neither."
 
 
@@ -42,6 +48,12 @@ def is_whole_second(moment: time) -> None:
     """Raise ValidationError if a time has a fraction of a second."""
     if moment.microsecond:
         raise ValidationError("Use hours, minutes and whole seconds.", "fraction_of_second")
+
+
+def is_off(value: bool) -> None:
+    """Raise ValidationError if a channel that does not exist is switched on."""
+    if value:
+        raise ValidationError(NOT_AVAILABLE, "channel_not_available")
 
 
 def whole_seconds(field: str) -> models.CheckConstraint:
@@ -71,11 +83,14 @@ class NotificationPreference(OwnedModel):
     notification_type = ChoiceField(
         NotificationType,
         max_length=50,
-        help_text="The notifications that the settings apply to. There is one preference for each type.",
+        help_text="The notifications that the settings apply to, one preference for each type. Emails about `security`, such "
+        "as a new password or a login from a new device, can't be turned off.",
     )
-    email_enabled = models.BooleanField(default=True, help_text="Allows emails. They are sent to verified addresses only.")
-    sms_enabled = models.BooleanField(default=False, help_text="Allows text messages. None are sent at present.")
-    push_enabled = models.BooleanField(default=True, help_text="Allows push notifications. None are sent at present.")
+    email_enabled = models.BooleanField(default=True, help_text=EMAIL_TEXT)
+    sms_enabled = models.BooleanField(default=False, validators=[is_off], help_text="Text messages do not exist yet: false.")
+    push_enabled = models.BooleanField(
+        default=False, validators=[is_off], help_text="Push notifications do not exist yet: false."
+    )
     frequency = ChoiceField(
         NotificationFrequency,
         max_length=20,
@@ -104,6 +119,8 @@ class NotificationPreference(OwnedModel):
                 name=f"{TABLE}_notification_type_unique",
                 violation_error_message="There is already a preference for this type of notification. Change that one.",
             ),
+            rule(f"{TABLE}_sms_enabled_not_available", Q(sms_enabled=False), NOT_AVAILABLE),
+            rule(f"{TABLE}_push_enabled_not_available", Q(push_enabled=False), NOT_AVAILABLE),
             whole_seconds("quiet_hours_start"),
             whole_seconds("quiet_hours_end"),
             rule(
@@ -126,6 +143,15 @@ class NotificationPreference(OwnedModel):
 
     is_enabled = Derived(IS_ENABLED, help_text="True if at least one channel is enabled.")
     enabled_channels = Derived(OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The channels that are enabled.")
+    available_channels = Derived(
+        PythonFunc(
+            in_python=lambda: list(AVAILABLE_CHANNELS),
+            is_strict=False,
+            template="ARRAY['" + "', '".join(AVAILABLE_CHANNELS) + "']::text[]",
+        ),
+        ArrayField(models.TextField()),
+        help_text="The channels that exist, the same for all types.",
+    )
     is_quiet_hours = Derived(IS_QUIET, help_text="True during the quiet hours, in the user's time zone.")
     can_send_notification = Derived(
         IS_ENABLED & (Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(IS_QUIET))),

@@ -156,4 +156,4 @@ def test_on_trial_it_shows_the_charge_after_the_trial(payments: Payments, mid_ti
     preview = services.preview_change(row, plan=plan_named("Professional"), now=clock.now())
     require_that_it_adds_up(preview)
     assert (preview.due_now, preview.credit, preview.next_charge_amount) == (0, Decimal("10.00"), Decimal("65.00"))
-    assert preview.lines[0].description.endswith("UTC; then 65.00 USD")
+    assert preview.lines[0].description.endswith("(America/New_York); then 65.00 USD")

@@ -75,7 +75,7 @@ def test_a_change_during_the_trial_costs_nothing_now(bought: Subscription, payme
     professional = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
     preview = services.preview_change(bought, plan=professional, now=clock.now())
     assert (preview.due_now, preview.credit) == (0, 0)
-    assert preview.lines[0].description.endswith("UTC; then 75.00 USD")
+    assert preview.lines[0].description.endswith("(America/New_York); then 75.00 USD")
     services.change_plan(bought, plan=professional, now=clock.now())
     assert (bought.status, bought.plan) == ("trialing", professional)
     assert [row.amount for row in BillingHistory.objects.all()] == [Decimal("0.00")]

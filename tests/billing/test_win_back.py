@@ -66,7 +66,7 @@ def test_zero_days_disable_it(former: Leaver, settings: Any) -> None:
 
 
 def test_customers_can_switch_it_off(former: Leaver) -> None:
-    off = {"email_enabled": False, "sms_enabled": False, "push_enabled": False}
+    off = {"email_enabled": False}
     NotificationPreference.objects.create(user=former.user, notification_type="billing", **off)
     former.wait(8)
     assert services.send_win_back_notices(now=clock.now()) == 0

@@ -164,6 +164,7 @@ def test_a_model_has_its_route(contract: Contract) -> None:
 def test_the_api_shows_every_field_and_derived_value(contract: Contract) -> None:
     fields = route_of(contract).view.serializer_class().fields
     hidden = {"login_attempts", "locked_until", "last_totp_step"}  # the API shows only `is_locked`
+    hidden |= {"new_email", "new_email_expires_at"}  # and `pending_email`
     hidden |= {"merged_into"}  # and no merged rows
     shown = {name for name, field in fields.items() if not field.write_only}
     encrypted = {entry.name for entry in contract.entries if entry.type == "enc"}

@@ -41,7 +41,6 @@ REFUSED = {
     "/api/v1/analytics/metrics/{id}/": 403,
     "/api/v1/billing/subscriptions/{id}/leaving/": 409,  # a canceled subscription
     "/api/v1/finance/exchange-rates/convert/": 400,  # a customer without rates
-    "/api/v1/users/profile/": 404,  # staff have none
 }
 """The status of a refused read, for some of the users or rows."""
 FURTHER = [Adjustment, DataExport, PersonalAccessToken, Upload]

@@ -245,7 +245,7 @@ def test_all_batches_are_deleted(alice: User, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(erasures, "BATCH", 3)
     TransactionFactory.create_batch(7, user=alice)
     features = FeatureAccess.objects.for_user(alice).count()
-    assert erase(alice).rows_deleted == 14 + features  # seven transactions with an account each
+    assert erase(alice).rows_deleted == 15 + features  # seven transactions with an account each, and the profile
 
 
 def test_a_refusal_changes_nothing(staff: User) -> None:

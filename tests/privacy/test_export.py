@@ -53,6 +53,14 @@ def test_the_customer_is_notified(ready: DataExport, alice: User) -> None:
     assert [(message.subject, message.to) for message in mail.outbox] == [("[MINGUS] Your data export is ready", [alice.email])]
 
 
+def test_the_customer_reads_the_end_in_their_time_zone(ready: DataExport, alice: User) -> None:
+    end = ready.expires_at
+    assert end is not None
+    assert (
+        f"until {end.astimezone(alice.zone):%Y-%m-%d %H:%M} (America/New_York)." in SystemAlert.objects.get(user=alice).message
+    )
+
+
 def test_it_is_stored_in_encrypted_pieces(ready: DataExport) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT content FROM users_dataexportchunk ORDER BY number")

@@ -120,16 +120,17 @@ def test_the_account_stays_usable_while_an_export_is_imported(
 ) -> None:
     transactions(owner, 501)
     response = send(zip_of(owner))
-    profile = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001"}
+    dentist = {"date_name": "Dentist", "date_type": "health", "date_value": "2031-05-06"}
     statuses: list[int] = []
 
-    def put_profile(percent: int) -> None:
+    def use_account(percent: int) -> None:
         if percent > 90:
-            statuses.append(signed_in.put("/api/v1/users/profile/", profile, format="json").status_code)
+            statuses.append(signed_in.post("/api/v1/system/important-dates/", dentist, format="json").status_code)
+            statuses.append(signed_in.get("/api/v1/users/profile/").status_code)
 
     def restoring(upload: Upload, file: Any, on_progress: Any) -> Any:
         with SecondConnection() as other:
-            return {"rows": restore(upload.user, file, on_progress=lambda percent: other.run(lambda: put_profile(percent)))}
+            return {"rows": restore(upload.user, file, on_progress=lambda percent: other.run(lambda: use_account(percent)))}
 
     monkeypatch.setitem(uploads.KINDS, "restore", restoring)
     jobs.run_pending()

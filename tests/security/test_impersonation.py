@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from core import clock, context
 from core.context import Role
-from dev.factories import AttachmentFactory, TransactionFactory, UserFactory
+from dev.factories import AttachmentFactory, ProfileFactory, TransactionFactory, UserFactory
 from dev.routes import ROUTES
 from system.models import AccessEvent, SystemAlert
 from tests.security.conftest import StaffFactory, back_office_client
@@ -111,6 +112,13 @@ def test_the_customer_is_notified(as_customer: APIClient, alice: User) -> None:
     alert = SystemAlert.objects.get(user=alice)
     assert (alert.alert_type, "Ticket 4711" in alert.message) == ("security", True)
     assert AccessEvent.objects.filter(user=alice, action="impersonate", reason="Ticket 4711").exists()
+
+
+def test_the_customer_reads_the_end_in_their_time_zone(administrator: User, alice: User) -> None:
+    ProfileFactory(user=alice, timezone="Asia/Tokyo")
+    with time_machine.travel("2026-03-03T15:10Z"):
+        impersonation.start(customer=alice, staff=administrator, reason="Ticket 4711", now=clock.now())
+    assert "until 2026-03-04 00:40 (Asia/Tokyo)." in SystemAlert.objects.get(user=alice).message
 
 
 def test_it_lasts_thirty_minutes(as_customer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def test_a_customers_page_shows_their_alerts_and_dates(office: Client, alice: Us
 @pytest.mark.parametrize(
     ("values", "shown"),
     [
-        ({"email_enabled": False, "push_enabled": False}, "switched off"),
+        ({"email_enabled": False}, "switched off"),
         ({"quiet_hours_start": "00:00", "quiet_hours_end": "23:59:59"}, "00:00 to 23:59"),
         ({"quiet_hours_start": None, "quiet_hours_end": None}, "reachable"),
     ],

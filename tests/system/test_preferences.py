@@ -14,7 +14,7 @@ PREFERENCES = "/api/v1/system/notification-preferences/"
 def test_defaults_need_no_rows(as_alice: APIClient, alice: User) -> None:
     found = services.preference_for(alice, NotificationType.HEALTH)
     assert found._state.adding
-    assert (found.email_enabled, found.sms_enabled, found.push_enabled, found.frequency) == (True, False, True, "immediate")
+    assert (found.email_enabled, found.sms_enabled, found.push_enabled, found.frequency) == (True, False, False, "immediate")
     assert as_alice.get(PREFERENCES).json()["results"] == []
 
 
@@ -57,8 +57,17 @@ def test_quiet_hours_are_set_and_cleared_together(as_alice: APIClient, alice: Us
     assert (response.status_code, response.json()["quiet_hours_end"], response.json()["is_quiet_hours"]) == (200, None, False)
 
 
-def test_the_enabled_channels_are_listed(as_alice: APIClient) -> None:
-    body = {"notification_type": "career", "sms_enabled": True, "push_enabled": False}
-    created = as_alice.post(PREFERENCES, body).json()
-    assert created["enabled_channels"] == ["email", "sms"]
+def test_the_available_and_the_enabled_channels_are_listed(as_alice: APIClient) -> None:
+    created = as_alice.post(PREFERENCES, {"notification_type": "career"}).json()
+    assert (created["available_channels"], created["enabled_channels"]) == (["email", "in_app"], ["email"])
     assert as_alice.get(PREFERENCES, {"is_enabled": "true"}).json()["results"] == [created]
+
+
+@pytest.mark.parametrize("channel", ["sms_enabled", "push_enabled"])
+def test_a_channel_that_does_not_exist_is_refused(channel: str, as_alice: APIClient, alice: User) -> None:
+    preference = PreferenceFactory(user=alice, notification_type="health")
+    refused = as_alice.patch(f"{PREFERENCES}{preference.pk}/", {channel: True})
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["attr"], error["code"]) == (400, channel, "channel_not_available")
+    assert "available_channels" in error["detail"]
+    assert as_alice.patch(f"{PREFERENCES}{preference.pk}/", {channel: False}).status_code == 200

@@ -59,7 +59,7 @@ def test_a_security_notice_ignores_quiet_hours(alice: User) -> None:
 
 @time_machine.travel("2026-03-01T12:00-05:00", tick=False)
 def test_nothing_is_sent_without_a_channel(alice: User) -> None:
-    preference = PreferenceFactory(user=alice, notification_type="security", email_enabled=False, push_enabled=False)
+    preference = PreferenceFactory(user=alice, notification_type="security", email_enabled=False)
     assert (preference.is_enabled, preference.enabled_channels, preference.can_send_notification) == (False, [], False)
 
 

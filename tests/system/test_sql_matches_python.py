@@ -115,7 +115,7 @@ def test_alerts(users_of_zones: list[User], now: datetime, drawn: list[tuple[Any
 @few_examples
 @given(
     now=INSTANTS,
-    drawn=st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans(), HOURS), min_size=14, max_size=14),
+    drawn=st.lists(st.tuples(st.booleans(), HOURS), min_size=14, max_size=14),
 )
 def test_notification_preferences(users_of_zones: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
     kinds = [NotificationType.SECURITY, NotificationType.HEALTH]
@@ -125,12 +125,10 @@ def test_notification_preferences(users_of_zones: list[User], now: datetime, dra
             user=users_of_zones[number % len(users_of_zones)],
             notification_type=kinds[number // len(users_of_zones)],
             email_enabled=email,
-            sms_enabled=sms,
-            push_enabled=push,
             frequency=NotificationFrequency.DAILY,
             quiet_hours_start=start,
             quiet_hours_end=end,
         )
-        for number, (email, sms, push, (start, end)) in enumerate(drawn)
+        for number, (email, (start, end)) in enumerate(drawn)
     )
     assert in_python(NotificationPreference, now) == in_sql(NotificationPreference, now)

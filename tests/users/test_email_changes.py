@@ -155,6 +155,16 @@ def test_the_link_restores_the_address_and_ends_all_access(alice: User, session:
     assert with_session(log_in(FORMER)).get(ME).status_code == 200
 
 
+def test_an_address_is_not_pending_after_its_removal_or_an_undo(session: str) -> None:
+    change(session)
+    with_session(session).patch(ME, {"email": THIRD})
+    assert send("account/email", {"email": THIRD}, session, "delete").status_code == 200
+    assert with_session(session).get(ME).json()["pending_email"] is None
+    with_session(session).patch(ME, {"email": THIRD})
+    undo(undo_key())
+    assert with_session(log_in(FORMER)).get(ME).json()["pending_email"] is None
+
+
 def test_a_link_works_once(alice: User, session: str) -> None:
     change(session)
     key = undo_key()

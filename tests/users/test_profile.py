@@ -10,6 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from dev.factories import OnboardingFactory, ProfileFactory
+from tests.account_api import send
 from users.models import OnboardingProgress, User, UserProfile
 from users.models.reference import timezones
 
@@ -17,12 +18,61 @@ URL = "/api/v1/users/profile/"
 GOOD = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001"}
 
 
-def test_put_creates_and_replaces_the_profile(as_alice: APIClient) -> None:
-    assert as_alice.get(URL).status_code == 404
-    assert as_alice.put(URL, GOOD).status_code == 201
+def test_a_new_account_has_a_profile_with_the_defaults(as_alice: APIClient) -> None:
+    response = as_alice.get(URL)
+    assert response.status_code == 200
+    defaults = {"timezone": "America/New_York", "currency": "USD", "locale": "en", "first_day_of_week": "monday"}
+    assert response.json() | defaults | {"first_name": "", "last_name": "", "zip_code": ""} == response.json()
+    assert response.json()["is_complete"] is False
+
+
+@pytest.mark.django_db
+def test_a_sign_up_creates_the_profile() -> None:
+    send("auth/signup", {"email": "new@example.com", "password": "Zebra-crossing-42"})
+    assert UserProfile.objects.get(user__email="new@example.com").full_name == ""
+
+
+@pytest.mark.django_db
+def test_a_superuser_has_a_profile() -> None:
+    assert UserProfile.objects.filter(user=User.objects.create_superuser("root@example.com", "x")).exists()
+
+
+@pytest.mark.parametrize(("method", "body"), [("get", None), ("put", GOOD), ("patch", {"city": "Albany"})])
+def test_an_account_without_a_profile_gets_one(method: str, body: Any, alice: User, as_alice: APIClient) -> None:
+    UserProfile.objects.all().delete()
+    assert getattr(as_alice, method)(URL, body).status_code == 200
+    assert UserProfile.objects.filter(user=alice).count() == 1
+
+
+def test_put_replaces_the_profile(as_alice: APIClient) -> None:
     assert as_alice.put(URL, GOOD | {"city": "Albany"}).status_code == 200
-    assert as_alice.patch(URL, {"dependents": 0}).json()["dependents"] == 0
+    assert as_alice.patch(URL, {"dependents": 0}).json()["city"] == "Albany"
     assert UserProfile.objects.count() == 1
+
+
+def test_one_answer_needs_no_others(as_alice: APIClient) -> None:
+    changed = as_alice.patch(URL, {"currency": "EUR", "locale": "de-AT", "first_day_of_week": "sunday"})
+    assert (changed.status_code, changed.json()["first_name"]) == (200, "")
+    assert as_alice.patch(URL, {"last_name": ""}).status_code == 400
+
+
+def test_new_amounts_have_the_currency_of_the_profile(as_alice: APIClient) -> None:
+    as_alice.patch(URL, {"currency": "EUR"})
+    account = as_alice.post("/api/v1/finance/accounts/", {"profile_name": "Giro", "profile_type": "checking"})
+    bought = {"transaction_type": "expense", "amount": "-5.00", "description": "Tea", "transaction_date": "2026-03-02"}
+    transaction = as_alice.post("/api/v1/finance/transactions/", bought)
+    assert (account.json()["currency"], transaction.json()["currency"]) == ("EUR", "EUR")
+
+
+@pytest.mark.parametrize("locale", ["en", "fil", "de-AT", "zh-Hant", "zh-Hant-TW", "es-419"])
+def test_a_locale_is_a_bcp_47_tag(locale: str, as_alice: APIClient) -> None:
+    assert as_alice.patch(URL, {"locale": locale}).json()["locale"] == locale
+
+
+@pytest.mark.parametrize("locale", ["", "EN", "en_US", "klingon", "xx", "de-XX", "en-US-", "en-US-u-hc-h12"])
+def test_another_locale_is_refused_with_an_example(locale: str, as_alice: APIClient) -> None:
+    refused = as_alice.patch(URL, {"locale": locale})
+    assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "locale")
 
 
 def test_a_phone_number_is_stored_as_e164(as_alice: APIClient) -> None:
@@ -47,6 +97,9 @@ BAD = [
     ("annual_income", "-1"),
     ("annual_income", "1.234"),
     ("marital_status", "complicated"),
+    ("currency", "EURO"),
+    ("currency", "XXQ"),
+    ("first_day_of_week", "friday"),
     ("financial_goals", {}),
     ("preferences", []),
 ]
@@ -57,11 +110,11 @@ def test_an_invalid_value_is_refused_at_its_field(field: str, value: Any, as_ali
     response = as_alice.put(URL, GOOD | {field: value})
     assert response.status_code == 400
     assert {error["attr"] for error in response.json()["errors"]} == {field}
-    assert not UserProfile.objects.exists()
+    assert UserProfile.objects.get().first_name == ""
 
 
 def test_a_foreign_zip_code_has_any_format(as_alice: APIClient) -> None:
-    assert as_alice.put(URL, GOOD | {"country": "GB", "zip_code": "SW1A 1AA"}).status_code == 201
+    assert as_alice.put(URL, GOOD | {"country": "GB", "zip_code": "SW1A 1AA"}).status_code == 200
 
 
 def test_zero_dependents_are_a_value(alice: User) -> None:

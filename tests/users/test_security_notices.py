@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from core import clock
-from dev.factories import PASSWORD, FeatureAccessFactory, SessionFactory
+from dev.factories import PASSWORD, FeatureAccessFactory, PreferenceFactory, SessionFactory
 from system.models import SystemAlert
 from tests.account_api import APP, BROWSER, log_in, log_in_again, mailed_reset_key, mailed_verification_key, send, with_session
 from tests.sign_in import code, give_factor, sign_in
@@ -25,6 +25,12 @@ def notices(user: User) -> list[str]:
     subjects = {message.subject for message in mail.outbox}
     assert {f"[MINGUS] {alert.title}" for alert in alerts} <= subjects
     return [alert.title for alert in alerts]
+
+
+def test_a_security_email_cannot_be_turned_off(alice: User) -> None:
+    PreferenceFactory(user=alice, notification_type="security", email_enabled=False)
+    services.end_access(alice)
+    assert notices(alice) == ["Your password was changed"]
 
 
 def log_in_from(user: User, agent: str, ip: str) -> None:

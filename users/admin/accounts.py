@@ -35,8 +35,9 @@ from users.roles import ADMINISTRATOR, CHOICES, CUSTOMER
 
 ROLE_COLORS = {ADMINISTRATOR: "warning", CUSTOMER: "default", **dict.fromkeys(("support", "billing", "analyst"), "info")}
 PROFILE_FIELDSETS: Any = (
-    ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), ("phone_number", "timezone"))}),
+    ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), "phone_number")}),
     ("Address", {"fields": ("address_line_1", "address_line_2", ("city", "state"), ("zip_code", "country"))}),
+    ("Region", {"fields": (("timezone", "locale"), ("currency", "first_day_of_week"))}),
     ("Household", {"fields": (("marital_status", "dependents"), ("household_size", "annual_income"), "income_source")}),
     (
         "Work",
@@ -216,7 +217,7 @@ class UserAdmin(SupportActions, ApprovedActions, FoundByAddress, DjangoUserAdmin
 
     @display(description="name")
     def name(self, user: User) -> str:
-        return user.profile.full_name if hasattr(user, "profile") else "-"
+        return (user.profile.full_name if hasattr(user, "profile") else "") or "-"
 
     @display(description="role", label=ROLE_COLORS)
     def role(self, user: User) -> str:

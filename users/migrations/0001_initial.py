@@ -20,10 +20,11 @@ from uuid_utils.compat import uuid7
 
 from core.encryption.fields import encrypt
 from core.models.base import UpdatedAtField
-from core.models.money import NumericField
+from core.models.money import NumericField, validate_currency
 from core.models.validators import validate_json_list, validate_json_object
 from core.postgres.operations import ALL, composite_foreign_key, enable_row_level_security, grant, run_sql_file
-from users.models.reference import is_country, is_naics_code, is_timezone
+from users.models.account_settings import ProfileSettings
+from users.models.reference import is_country, is_locale, is_naics_code, is_timezone
 
 # Only the roles of accounts and staff change accounts and sessions. A customer locks rows, for which PostgreSQL requires the
 # privilege to update a column.
@@ -99,6 +100,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "new_email",
+                    models.EmailField(
+                        blank=True,
+                        editable=False,
+                        help_text="The address that the user asked to change to. Empty: none.",
+                        max_length=254,
+                    ),
+                ),
+                (
+                    "new_email_expires_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, help_text="Until then the new address can be confirmed.", null=True
+                    ),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
@@ -133,6 +149,15 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be in lower case.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("new_email", ""), ("new_email_expires_at", None)),
+                            models.Q(models.Q(("new_email", ""), _negated=True), ("new_email_expires_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="users_user_new_email_expires",
+                        violation_error_message="Set the new address and its expiry together.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("login_attempts__gte", 0)),
                         name="users_user_login_attempts_bounds",
                         violation_error_message="Must be 0 or more.",
@@ -144,6 +169,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+            bases=(ProfileSettings, models.Model),
         ),
         migrations.CreateModel(
             name="AccountErasure",
@@ -862,8 +888,50 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("first_name", models.CharField(help_text="Given name.", max_length=100)),
-                ("last_name", models.CharField(help_text="Family name.", max_length=100)),
+                (
+                    "timezone",
+                    models.CharField(
+                        default="America/New_York",
+                        help_text="IANA time zone. Default: America/New_York.",
+                        max_length=50,
+                        validators=[is_timezone],
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code of the currency that the user mostly uses. Default: USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
+                (
+                    "locale",
+                    models.CharField(
+                        default="en",
+                        help_text="BCP 47 tag of the user's language and region, such as en or de-AT. Default: en.",
+                        max_length=35,
+                        validators=[is_locale],
+                    ),
+                ),
+                (
+                    "first_day_of_week",
+                    models.CharField(
+                        choices=[("monday", "Monday"), ("sunday", "Sunday"), ("saturday", "Saturday")],
+                        default="monday",
+                        help_text="The day with which a week begins in calendars. Default: monday.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, help_text="Given name. Empty until the user enters it.", max_length=100),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, help_text="Family name. Empty until the user enters it.", max_length=100),
+                ),
                 (
                     "date_of_birth",
                     models.DateField(blank=True, help_text="From 1880 to the user's present day. Null: unknown.", null=True),
@@ -885,19 +953,17 @@ class Migration(migrations.Migration):
                         blank=True, help_text="State, province or region, as free text. May be empty.", max_length=50
                     ),
                 ),
-                ("zip_code", models.CharField(help_text="Postal code. In the US: 12345 or 12345-6789.", max_length=10)),
+                (
+                    "zip_code",
+                    models.CharField(
+                        blank=True,
+                        help_text="Postal code, in the US 12345 or 12345-6789. Empty until the user enters it.",
+                        max_length=10,
+                    ),
+                ),
                 (
                     "country",
                     models.CharField(default="US", help_text="ISO 3166; default US.", max_length=2, validators=[is_country]),
-                ),
-                (
-                    "timezone",
-                    models.CharField(
-                        default="America/New_York",
-                        help_text="IANA time zone. Default: America/New_York.",
-                        max_length=50,
-                        validators=[is_timezone],
-                    ),
                 ),
                 (
                     "dependents",
@@ -1064,8 +1130,24 @@ class Migration(migrations.Migration):
                         violation_error_message="Must not be in the future, nor before 1880.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("first_name__regex", "^(\\S(.*\\S)?)?$")),
+                        name="users_userprofile_first_name_trimmed",
+                        violation_error_message="Must not begin or end with white space.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_name__regex", "^(\\S(.*\\S)?)?$")),
+                        name="users_userprofile_last_name_trimmed",
+                        violation_error_message="Must not begin or end with white space.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("zip_code__regex", "^(\\S(.*\\S)?)?$")),
+                        name="users_userprofile_zip_code_trimmed",
+                        violation_error_message="Must not begin or end with white space.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("country", "US"), _negated=True),
+                            ("zip_code", ""),
                             ("zip_code__regex", "^[0-9]{5}(-[0-9]{4})?$"),
                             _connector="OR",
                         ),
@@ -1087,6 +1169,14 @@ class Migration(migrations.Migration):
                         violation_error_message="Use an IANA timezone such as America/New_York.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("locale__regex", "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")),
+                        name="users_userprofile_locale_bcp_47",
+                        violation_error_message=(
+                            "Use a BCP 47 tag of a language, and optionally its script and region, such as en, de-AT or "
+                            "zh-Hant-TW."
+                        ),
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("country__regex", "^[A-Z]{2}$")),
                         name="users_userprofile_country_iso_3166",
                         violation_error_message="Use an ISO 3166-1 code such as US.",
@@ -1102,21 +1192,6 @@ class Migration(migrations.Migration):
                         ),
                         name="users_userprofile_naics_code_sector",
                         violation_error_message="Use 2 to 6 digits that begin with a NAICS sector.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("first_name__regex", "^\\S(.*\\S)?$")),
-                        name="users_userprofile_first_name_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("last_name__regex", "^\\S(.*\\S)?$")),
-                        name="users_userprofile_last_name_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("zip_code__regex", "^\\S(.*\\S)?$")),
-                        name="users_userprofile_zip_code_not_blank",
-                        violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("dependents__gte", 0)),
@@ -1225,6 +1300,16 @@ class Migration(migrations.Migration):
                         ),
                         name="users_userprofile_preferences_shape",
                         violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="users_userprofile_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_day_of_week__in", ["monday", "sunday", "saturday"])),
+                        name="users_userprofile_first_day_of_week_choice",
+                        violation_error_message="Choose one of: monday, sunday, saturday.",
                     ),
                 ],
             },

@@ -1,21 +1,19 @@
 """The account: an email address, a password, and the count of failed logins."""
 
-from datetime import datetime, tzinfo
-from functools import cache
+from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models import F, Q, Value
+from django.db import models, transaction
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 from django.utils.encoding import punycode
 
-from core import clock
-from core.fast_lists.compiled_instances import CompiledInstanceQuery
+from core import rls
 from core.models.base import BaseModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
@@ -23,6 +21,7 @@ from core.models.fields import BoundedIntegerField
 from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import email_mask, personal
+from users.models.account_settings import ProfileSettings
 from users.models.login_counter import LoginCounter, digest_of
 
 
@@ -62,7 +61,28 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
         return self.get(email=self.normalize_email(username))
 
 
-class User(AbstractBaseUser, PermissionsMixin, BaseModel):
+PRIVACY = Privacy(
+    export=True,
+    erase=Erase.ANONYMIZE,
+    restore=Restore.NEVER,
+    reason="retained invoices refer to the account; a blank one remains, without its email address and password",
+    owner="pk",
+    blank={
+        "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
+        "password": UNUSABLE_PASSWORD_PREFIX,
+        "is_active": False,
+        "is_verified": False,
+        "last_login_at": None,
+        "login_attempts": 0,
+        "locked_until": None,
+        "last_totp_step": None,
+        "new_email": "",
+        "new_email_expires_at": None,
+    },
+)
+
+
+class User(ProfileSettings, AbstractBaseUser, PermissionsMixin, BaseModel):
     """An account of a customer or of a staff member."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # v4 does not reveal when the account was created
@@ -91,33 +111,31 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         help_text="Time step (30 s since 1970) of the last used code of an authenticator app.",
     )
 
+    new_email = models.EmailField(
+        max_length=254, blank=True, editable=False, help_text="The address that the user asked to change to. Empty: none."
+    )
+    new_email_expires_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then the new address can be confirmed."
+    )
+
     last_login = None  # Django's column, replaced by last_login_at
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     owner_path = "pk"  # an account is its own owner
-    privacy = Privacy(
-        export=True,
-        erase=Erase.ANONYMIZE,
-        restore=Restore.NEVER,
-        reason="retained invoices refer to the account; a blank one remains, without its email address and password",
-        owner="pk",
-        blank={
-            "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
-            "password": UNUSABLE_PASSWORD_PREFIX,
-            "is_active": False,
-            "is_verified": False,
-            "last_login_at": None,
-            "login_attempts": 0,
-            "locked_until": None,
-            "last_totp_step": None,
-        },
-    )
-    personal_fields = personal(email=email_mask)
+    privacy = PRIVACY
+    personal_fields = personal(email=email_mask, new_email=email_mask, pending_email=email_mask)
     secret_fields = ("password",)
 
     class Meta(BaseModel.Meta):
-        constraints = [rule("users_user_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case.")]
+        constraints = [
+            rule("users_user_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case."),
+            rule(
+                "users_user_new_email_expires",
+                Q(new_email="", new_email_expires_at=None) | (~Q(new_email="") & Q(new_email_expires_at__isnull=False)),
+                "Set the new address and its expiry together.",
+            ),
+        ]
         indexes = [models.Index(fields=["-created_at", "id"], name="users_user_newest")]
 
     objects = UserManager()
@@ -133,11 +151,16 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             raise ValidationError({"email": error}) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the account. A new password ends every session and token, however it was set."""
+        """Save the account, a new one with its profile. A new password ends every session and token, however it was set."""
         typed: str | None = vars(self).get("_password")  # set by `set_password` until the account is saved
-        has_new_password = typed is not None and not self._state.adding
-        super().save(*args, **kwargs)
-        if has_new_password:
+        is_new = self._state.adding
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            if is_new:
+                with rls.as_customer(self):
+                    profiles: Any = User._meta.get_field("profile").related_model
+                    profiles.objects.create(user_id=self.pk)
+        if typed is not None and not is_new:
             self.end_access()
 
     def end_access(self) -> None:
@@ -149,17 +172,16 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         Q(locked_until__gt=ClockNow()), help_text="True while logins on devices that have not logged in before are refused."
     )
 
-    @property
-    def zone(self) -> tzinfo:
-        """The user's time zone; the default time zone if there is no profile."""
-        related: Any = User._meta.get_field("profile")
-        if not related.is_cached(self):
-            profile = next(iter(_profiles()(pk=self.pk)), None)
-            related.set_cached_value(self, profile)
-            if profile:
-                profile.user = self
-        profile = getattr(self, "profile", None)
-        return profile.zone if profile else clock.FALLBACK_ZONE
+    pending_email = Derived(
+        Case(When(new_email_expires_at__gt=ClockNow(), then=F("new_email"))),
+        models.EmailField(max_length=254, null=True),
+        help_text="The new address until the user confirms it, for at most three days. Null: no change is pending.",
+    )
+
+    def expect_email(self, email: str, *, until: datetime | None) -> None:
+        """Record that the account changes to `email` if it is confirmed until then, or "" for no change."""
+        self.new_email, self.new_email_expires_at = email, until
+        self.save(update_fields=["new_email", "new_email_expires_at"])
 
     def login_succeeded(self, *, now: datetime, unlocks: bool = True) -> None:
         """Record the time of the login, and reset the failed attempts. Without `unlocks` a lock stays as it is."""
@@ -173,10 +195,3 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until"])
         LoginCounter.objects.filter(account=digest_of("account", self.email)).delete()
-
-
-@cache
-def _profiles() -> CompiledInstanceQuery:
-    """Return the query for the profile of a user, which each calculation with the user's current day needs."""
-    profiles: Any = User._meta.get_field("profile").related_model
-    return CompiledInstanceQuery(lambda values: profiles.objects.filter(user=values["pk"]), pk=UUID)

@@ -1,7 +1,7 @@
 """Profiles, with the data that forecasts, projections and the calendar need."""
 
 import re
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,14 +9,14 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now, TruncDate
 
-from core import clock
 from core.models.base import OwnedModel, gin
 from core.models.constraints import rule
-from core.models.fields import BoundedIntegerField, ChoiceField, JSONListField, JSONObjectField, NonBlankCharField
+from core.models.fields import BoundedIntegerField, ChoiceField, JSONListField, JSONObjectField
 from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import ending, initials, personal
 from users.models import reference
+from users.models.regional_settings import RegionalSettings
 
 TABLE = "users_userprofile"
 COMPLETE_NEEDS = ("first_name", "last_name", "zip_code", "annual_income", "industry")
@@ -29,9 +29,13 @@ RULES: list[models.BaseConstraint] = [
         Q(date_of_birth__gte=date(1880, 1, 1)) & Q(date_of_birth__lte=TruncDate(Now()) + timedelta(days=1)),
         "Must not be in the future, nor before 1880.",
     ),
+    *(
+        rule(f"{TABLE}_{name}_trimmed", Q(**{f"{name}__regex": r"^(\S(.*\S)?)?$"}), "Must not begin or end with white space.")
+        for name in ("first_name", "last_name", "zip_code")
+    ),
     rule(
         f"{TABLE}_zip_code_us",
-        ~Q(country="US") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
+        ~Q(country="US") | Q(zip_code="") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
         "A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
     ),
     rule(f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."),
@@ -40,6 +44,7 @@ RULES: list[models.BaseConstraint] = [
         Q(Func(F("timezone"), function="users_is_timezone", output_field=models.BooleanField())),
         "Use an IANA timezone such as America/New_York.",
     ),
+    rule(f"{TABLE}_locale_bcp_47", Q(locale__regex=reference.LOCALE.pattern), reference.EXPECTED_LOCALE),
     rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
     rule(
         f"{TABLE}_naics_code_sector",
@@ -80,12 +85,12 @@ PERSONAL = personal(
 )
 
 
-class UserProfile(OwnedModel):
-    """A customer's name, address, household and work."""
+class UserProfile(RegionalSettings, OwnedModel):
+    """A customer's name, address, household and work. Each account has one from the start, with empty names and ZIP code."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", editable=False)
-    first_name = NonBlankCharField(max_length=100, help_text="Given name.")
-    last_name = NonBlankCharField(max_length=100, help_text="Family name.")
+    first_name = models.CharField(max_length=100, blank=True, help_text="Given name. Empty until the user enters it.")
+    last_name = models.CharField(max_length=100, blank=True, help_text="Family name. Empty until the user enters it.")
     date_of_birth = models.DateField(null=True, blank=True, help_text="From 1880 to the user's present day. Null: unknown.")
     gender = models.CharField(max_length=20, blank=True, help_text="In the user's own words. May be empty.")
     phone_number = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123, or a national number.")
@@ -93,14 +98,10 @@ class UserProfile(OwnedModel):
     address_line_2 = models.CharField(max_length=255, blank=True, help_text="Such as an apartment or a floor. May be empty.")
     city = models.CharField(max_length=100, blank=True, help_text="City or town of the address. May be empty.")
     state = models.CharField(max_length=50, blank=True, help_text="State, province or region, as free text. May be empty.")
-    zip_code = NonBlankCharField(max_length=10, help_text="Postal code. In the US: 12345 or 12345-6789.")
-    country = models.CharField(max_length=2, default="US", validators=[reference.is_country], help_text="ISO 3166; default US.")
-    timezone = models.CharField(
-        max_length=50,
-        default="America/New_York",
-        validators=[reference.is_timezone],
-        help_text="IANA time zone. Default: America/New_York.",
+    zip_code = models.CharField(
+        max_length=10, blank=True, help_text="Postal code, in the US 12345 or 12345-6789. Empty until the user enters it."
     )
+    country = models.CharField(max_length=2, default="US", validators=[reference.is_country], help_text="ISO 3166; default US.")
     dependents = BoundedIntegerField(min=0, null=True, blank=True, help_text="Number of dependents, 0 if none. Null: unknown.")
     marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True, help_text="Empty: not stated.")
     household_size = BoundedIntegerField(min=1, default=1, help_text="Number of people in the household. Default: 1.")
@@ -130,7 +131,7 @@ class UserProfile(OwnedModel):
     financial_goals = JSONListField(help_text="Goals in any format, as a JSON list.")
     preferences = JSONObjectField(help_text="Settings of the client, as a JSON object.")
 
-    privacy = own("the customer's name, address, household and work")
+    privacy = own("the customer's name, address, household and work", is_replaced=True)
     personal_fields = PERSONAL
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
@@ -139,14 +140,14 @@ class UserProfile(OwnedModel):
         indexes = [gin("users_profile", "financial_goals"), gin("users_profile", "preferences")]
 
     def __str__(self) -> str:
-        return self.full_name
+        return self.full_name or "(no name)"
 
     def clean(self) -> None:
         """Strip the names, convert the phone number to E.164, and validate rules for more than one field."""
         super().clean()
         self.first_name, self.last_name = self.first_name.strip(), self.last_name.strip()
         self.phone_number = reference.as_e164(self.phone_number, self.country)
-        if self.country == "US" and not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", self.zip_code):
+        if self.country == "US" and self.zip_code and not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", self.zip_code):
             raise ValidationError({"zip_code": "A US ZIP code has five digits, or five and four: 12345 or 12345-6789."})
         if self.date_of_birth and self.date_of_birth > self.today():
             raise ValidationError({"date_of_birth": "Must not be in the future."})
@@ -154,15 +155,6 @@ class UserProfile(OwnedModel):
     def save(self, *args: object, **kwargs: object) -> None:
         self.phone_number = reference.as_e164(self.phone_number, self.country)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
-
-    @property
-    def zone(self) -> tzinfo:
-        """The user's time zone."""
-        return clock.zone_named(self.timezone)
-
-    def today(self) -> date:
-        """Return the current date in the user's time zone."""
-        return clock.day_in(self.zone, clock.now())
 
     @property
     def full_name(self) -> str:

@@ -1,9 +1,12 @@
 """Reference data for profiles: choices, and codes defined by standards."""
 
+import locale
+import re
 import zoneinfo
 from functools import cache
 
 import phonenumbers
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -11,6 +14,9 @@ from django.db import models
 NAICS_SECTORS = (
     "11 21 22 23 31 32 33 42 44 45 48 49 51 52 53 54 55 56 61 62 71 72 81 92".split()  # noqa: SIM905 - reads as a table
 )
+
+LOCALE = re.compile(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")
+EXPECTED_LOCALE = "Use a BCP 47 tag of a language, and optionally its script and region, such as en, de-AT or zh-Hant-TW."
 
 
 class MaritalStatus(models.TextChoices):
@@ -51,6 +57,12 @@ class CompanySize(models.TextChoices):
     VERY_LARGE = "1000+", "1000+"
 
 
+class FirstDayOfWeek(models.TextChoices):
+    MONDAY = "monday"
+    SUNDAY = "sunday"
+    SATURDAY = "saturday"
+
+
 class RiskTolerance(models.TextChoices):
     CONSERVATIVE = "conservative"
     MODERATE = "moderate"
@@ -79,6 +91,22 @@ def is_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone."""
     if name not in timezones():
         raise ValidationError("%(name)s is not an IANA timezone such as America/New_York.", "unknown_zone", {"name": name})
+
+
+@cache
+def languages() -> frozenset[str]:
+    """Return the ISO 639 codes of the languages that Django or Python knows."""
+    known = {*LANG_INFO, *locale.locale_alias.values()}
+    return frozenset(re.split(r"[-_.@]", name)[0] for name in known)
+
+
+def is_locale(tag: str) -> None:
+    """Raise ValidationError unless `tag` is a BCP 47 tag of a known language and region, without further subtags."""
+    language, _, further = tag.partition("-")
+    region = further.rpartition("-")[2]
+    is_known = language in languages() and (len(region) != 2 or region in country_codes())
+    if not LOCALE.fullmatch(tag) or not is_known:
+        raise ValidationError(f"%(tag)s is unknown. {EXPECTED_LOCALE}", "unknown_locale", {"tag": tag})
 
 
 def is_naics_code(code: str) -> None:

@@ -88,12 +88,13 @@ def _finish(export: DataExport, store: "Store") -> None:
     export.state, export.progress, export.ready_at, export.expires_at = ExportState.READY, 100, now, now + EXPORT_LIFETIME
     export.size, export.sha256 = store.size, store.digest.hexdigest()
     export.save()
+    until = clock.text_in(export.user.zone, export.expires_at)
     alert(
         user=export.user,
         alert_type=AlertType.SECURITY,
         severity=Severity.MEDIUM,
         title="Your data export is ready",
-        message=f"Download it until {export.expires_at:%Y-%m-%d}. If you did not request it, change your password now.",
+        message=f"Download it until {until}. If you did not request it, change your password now.",
         expires_at=export.expires_at,
     )
     send_mail("[MINGUS] Your data export is ready", READY, None, [export.user.email])

@@ -51,6 +51,8 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         {"notification_type": "gossip"},
     ),
     f"{PREFERENCE}_frequency_choice": (NotificationPreference, {"frequency": "hourly"}, {"frequency": "hourly"}),
+    f"{PREFERENCE}_sms_enabled_not_available": (NotificationPreference, {"sms_enabled": True}, {"sms_enabled": True}),
+    f"{PREFERENCE}_push_enabled_not_available": (NotificationPreference, {"push_enabled": True}, {"push_enabled": True}),
     f"{PREFERENCE}_quiet_hours_start_whole_seconds": (
         NotificationPreference,
         {"quiet_hours_start": "22:00:00.5", "quiet_hours_end": "07:00"},

@@ -24,17 +24,25 @@ from users.models import (
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "core_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the API replays the response
     "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API converts an email to lower case
+    "users_user_new_email_expires": (User, {"new_email": "new@example.com"}, None),  # only a requested change sets both
     "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # only the login counts them
     "users_user_last_totp_step_bounds": (User, {"last_totp_step": -1}, None),
     "users_logincounter_attempts_bounds": (LoginCounter, {"attempts": 0}, None),
     "users_logincounter_source_unique": (LoginCounter, {"account": "=other", "source": "=other"}, None),
-    "users_userprofile_first_name_not_blank": (UserProfile, {"first_name": ""}, {"first_name": ""}),
-    "users_userprofile_last_name_not_blank": (UserProfile, {"last_name": " x"}, {"last_name": ""}),
+    "users_userprofile_first_name_trimmed": (UserProfile, {"first_name": "x "}, {"first_name": ""}),
+    "users_userprofile_last_name_trimmed": (UserProfile, {"last_name": " x"}, {"last_name": ""}),
     "users_userprofile_zip_code_us": (UserProfile, {"zip_code": "1000"}, {"zip_code": "1000"}),
-    "users_userprofile_zip_code_not_blank": (UserProfile, {"zip_code": "", "country": "DE"}, {"zip_code": "", "country": "DE"}),
+    "users_userprofile_zip_code_trimmed": (UserProfile, {"zip_code": " ", "country": "DE"}, {"zip_code": "", "country": "DE"}),
     "users_userprofile_date_of_birth_past": (UserProfile, {"date_of_birth": "2199-01-01"}, {"date_of_birth": "2199-01-01"}),
     "users_userprofile_phone_number_e164": (UserProfile, {"phone_number": "555-0123"}, {"phone_number": "555-0123"}),
     "users_userprofile_timezone_iana": (UserProfile, {"timezone": "Sea/Atlantis"}, {"timezone": "localtime"}),
+    "users_userprofile_currency_iso_4217": (UserProfile, {"currency": "usd"}, {"currency": "usd"}),
+    "users_userprofile_locale_bcp_47": (UserProfile, {"locale": "de_AT"}, {"locale": "de_AT"}),
+    "users_userprofile_first_day_of_week_choice": (
+        UserProfile,
+        {"first_day_of_week": "friday"},
+        {"first_day_of_week": "friday"},
+    ),
     "users_userprofile_country_iso_3166": (UserProfile, {"country": "us"}, {"country": "us"}),
     "users_userprofile_dependents_bounds": (UserProfile, {"dependents": -1}, {"dependents": -1}),
     "users_userprofile_household_size_bounds": (UserProfile, {"household_size": 0}, {"household_size": 0}),
