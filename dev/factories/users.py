@@ -64,7 +64,8 @@ class ProfileFactory(OwnedFactory):
     @classmethod
     def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
         """Set the values in the profile that the account has from the start."""
-        user = kwargs.pop("user", None) or User.objects.get(pk=kwargs.pop("user_id"))
+        user, key = kwargs.pop("user", None), kwargs.pop("user_id", None)
+        user = User.objects.get(pk=key) if key else user
         profile, _ = model_class.objects.get_or_create(user=user)
         for name, value in kwargs.items():
             setattr(profile, name, value)

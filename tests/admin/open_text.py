@@ -3,6 +3,7 @@
 OPEN_TEXT = {
     "users.onboardingprogress.step_name",
     "users.userprofile.country",
+    "users.userprofile.locale",
     "users.userprofile.timezone",
     "users.impersonation.reason",
     "users.approval.reason",

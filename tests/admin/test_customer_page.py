@@ -83,6 +83,9 @@ def test_the_profile_can_be_changed_there(office: Client, alice: User) -> None:
     profile = ProfileFactory(user=alice, phone_number="+12125550142")
     fields = {"first_name": "Alicia", "last_name": "Archer", "zip_code": "10001", "country": "US", "timezone": "Europe/Rome"}
     more = {
+        "currency": "EUR",
+        "locale": "it-IT",
+        "first_day_of_week": "monday",
         "household_size": "1",
         "risk_tolerance": "moderate",
         "financial_goals": "[]",
@@ -94,7 +97,7 @@ def test_the_profile_can_be_changed_there(office: Client, alice: User) -> None:
     response = office.post(page_of(alice), {"is_active": "on", **management, **rows})
     profile.refresh_from_db()
     assert response.status_code == 302
-    assert (profile.first_name, profile.timezone) == ("Alicia", "Europe/Rome")
+    assert (profile.first_name, profile.timezone, profile.locale) == ("Alicia", "Europe/Rome", "it-IT")
 
 
 def test_staff_without_the_permission_see_no_transactions(staff: User, signed_in: SignedIn, alice: User) -> None:

@@ -171,7 +171,7 @@ def test_an_open_session_can_reauthenticate_during_a_lock(alice: User) -> None:
     fail(alice, 5)
     assert with_session(session).get(ME).status_code == 200
     assert send("auth/reauthenticate", {"password": PASSWORD}, session).status_code == 200
-    assert with_session(session).delete(ME, {"password": PASSWORD}).status_code == 202
+    assert with_session(session).post(f"{ME}erase/", {"password": PASSWORD}).status_code == 202
 
 
 def test_the_response_says_how_to_get_in(alice: User) -> None:
