@@ -67,6 +67,8 @@ class ProfileFactory(OwnedFactory):
         user, key = kwargs.pop("user", None), kwargs.pop("user_id", None)
         user = User.objects.get(pk=key) if key else user
         profile, _ = model_class.objects.get_or_create(user=user)
+        if "id" in kwargs:
+            model_class.objects.filter(pk=profile.pk).update(id=kwargs["id"])
         for name, value in kwargs.items():
             setattr(profile, name, value)
         profile.save()
