@@ -89,8 +89,8 @@ class RuleViewSet(OwnedViewSet[Rule]):
         return accepted(result) if isinstance(result, Upload) else Response(RuleResultSerializer(result).data)
 
 
-@extend_schema_view(undo=extend_schema(summary="Undo a run of a rule", description=f"Undoes a run of a rule. {UNDO}"))
+@extend_schema_view(undo=extend_schema(summary="Undo a rule run", description=f"Undoes a run of a rule. {UNDO}"))
 class RuleRunViewSet(EditRunViewSet):
     about = "A run of a rule names the rule and its version. It is an edit, which `edit-runs/` lists, too, for 30 days."
     queryset = EditRun.objects.filter(kind=EditKind.RULE)
-    summaries: ClassVar[dict[str, str]] = {"list": "List rule runs", "retrieve": "Read a rule run", "undo": "Undo a rule run"}
+    summaries: ClassVar[dict[str, str]] = {"list": "List rule runs", "retrieve": "Read a rule run"}
