@@ -62,7 +62,7 @@ class ProfileFactory(OwnedFactory):
     zip_code = "10001"
 
     @classmethod
-    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]  # as in factory-boy, which is untyped
         """Set the values in the profile that the account has from the start."""
         user, key = kwargs.pop("user", None), kwargs.pop("user_id", None)
         user = User.objects.get(pk=key) if key else user
@@ -91,7 +91,7 @@ class TokenFactory(OwnedFactory):
     name = factory.Sequence(lambda number: f"token {number}")
 
     @classmethod
-    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]  # as in factory-boy, which is untyped
         token, text = model_class.objects.create(*args, **kwargs)
         token.text = text
         return token
