@@ -28,7 +28,7 @@ urlpatterns = [
     path("admin/roles/", admin.site.admin_view(roles_page), name="roles"),
     re_path(r"^admin/r/", error_pages.not_found),  # instead of the admin's redirect, whose pattern takes quadratic time
     path("admin/", admin.site.urls),
-    path("_allauth/", include("users.account_api")),
+    path("_allauth/", include("users.account_api.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/schema/", transaction.non_atomic_requests(OpenAPIDocumentView.as_view()), name="schema"),
     path(

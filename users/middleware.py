@@ -14,6 +14,7 @@ from core.api.errors import problem
 from core.errors import DomainError
 from core.json_input import parsed
 from system.services import record_access
+from users.email_codes import ACCOUNT_API
 from users.models import Impersonation
 from users.rate_limits import seconds_left
 from users.webauthn_errors import REFUSED, UNREADABLE
@@ -21,7 +22,6 @@ from users.webauthn_errors import REFUSED, UNREADABLE
 ADMIN_PATH = "admin/"
 OPEN_PAGES = ("admin_login", "admin_second_factor", "admin_second_factor_setup")  # the pages of the login
 MAX_NOTE_LENGTH = 100  # characters
-ACCOUNT_API = "/_allauth/"
 
 
 class SecondFactorMiddleware:
