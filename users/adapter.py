@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from core import clock
 from core.api.errors import problem
-from core.errors import ConflictError
+from core.errors import ConflictError, DomainError
 from core.rate_limits import client_ip, client_network, seconds_to_wait
 from users import email_changes, email_codes, mail_limits, services
 from users.email_codes import Purpose
@@ -134,12 +134,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _code_for(request: HttpRequest | None, email: str) -> str:
-    """Return a new code for the session of a request; empty for a request of the back office."""
+    """Return a new code for the session of a request; empty for one of the back office, and if the session had too many.
+
+    The email then has the link only, because a change of the address must not wait.
+    """
     session, now = email_codes.session_of(request), clock.now()
     if session is None:
         return ""
-    code = email_codes.issue(email_codes.request_code(session, Purpose.VERIFY, email, now=now), email, now=now)
-    if session is not request.session:
+    try:
+        key = email_codes.request_code(session, Purpose.VERIFY, email, now=now)
+    except DomainError:
+        return ""
+    code = email_codes.issue(key, email, now=now)
+    if session is not getattr(request, "session", None):  # Django saves only its own
         session.save()
     return code
 

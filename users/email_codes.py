@@ -7,10 +7,10 @@ A session gets a new one at most every minute, and MAX_REQUESTS in a day; the li
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -59,14 +59,18 @@ def request_code(session: SessionStore, purpose: Purpose, address: str, *, now: 
         row = _locked(session, purpose)
         if row is None or row.created_at <= now - DAY:
             row = EmailCode.objects.create(requested_at=now, created_at=now)
-        elif row.requests >= MAX_REQUESTS:
-            raise _too_many(row.created_at + DAY, now)
-        elif row.requested_at > now - INTERVAL:
-            raise _too_many(row.requested_at + INTERVAL, now)
         else:
+            _check_limits(row, now)
             EmailCode.objects.filter(pk=row.pk).update(requests=row.requests + 1, requested_at=now)
     session[STATE] = session.get(STATE, {}) | {purpose.value: {"id": row.pk.hex, "address": address}}
     return row.pk
+
+
+def check_limits(session: SessionStore, purpose: Purpose, *, now: datetime) -> None:
+    """Raise DomainError (429) if the session asks for codes too often."""
+    with rls.as_accounts():
+        if (row := _row(session, purpose).first()) is not None:
+            _check_limits(row, now)
 
 
 def issue(key: UUID, address: str, *, now: datetime) -> str:
@@ -92,13 +96,20 @@ def accepted_address(session: SessionStore, purpose: Purpose, typed: str, *, now
 def use_up(session: SessionStore, purpose: Purpose) -> None:
     """End the session's code, as it is used once."""
     with rls.as_accounts():
-        EmailCode.objects.filter(pk=_state(session, purpose).get("id")).update(digest="", expires_at=None)
+        _row(session, purpose).update(digest="", expires_at=None)
 
 
 def delete_old(*, now: datetime) -> None:
     """Delete codes a day after their session's first request."""
     with rls.as_accounts():
         EmailCode.objects.filter(created_at__lte=now - DAY).delete()
+
+
+def _check_limits(row: EmailCode, now: datetime) -> None:
+    if now - DAY < row.created_at and row.requests >= MAX_REQUESTS:
+        raise _too_many(row.created_at + DAY, now)
+    if row.requested_at > now - INTERVAL:
+        raise _too_many(row.requested_at + INTERVAL, now)
 
 
 def _too_many(until: datetime, now: datetime) -> DomainError:
@@ -109,12 +120,12 @@ def _too_many(until: datetime, now: datetime) -> DomainError:
 
 def _locked(session: SessionStore, purpose: Purpose) -> EmailCode | None:
     """Return the row of the session's code, locked so that concurrent requests are counted one after the other."""
-    return EmailCode.objects.select_for_update().filter(pk=_state(session, purpose).get("id")).first()
+    return _row(session, purpose).select_for_update().first()
 
 
-def _state(session: SessionStore, purpose: Purpose) -> dict[str, Any]:
-    state: dict[str, Any] = session.get(STATE, {}).get(purpose, {})
-    return state
+def _row(session: SessionStore, purpose: Purpose) -> QuerySet[EmailCode]:
+    state: dict[str, str] = session.get(STATE, {}).get(purpose, {})
+    return EmailCode.objects.filter(pk=state["id"]) if state else EmailCode.objects.none()
 
 
 def _digest(key: UUID, address: str, code: str) -> str:

@@ -43,7 +43,9 @@ def request_reset(email: str) -> object:
     cache.clear()
     response = send("auth/password/request", {"email": email})
     send_reset_mail(**ProcrastinateJob.objects.filter(task_name="users.tasks.send_reset_mail").latest("pk").args)
-    return response.status_code, response.json()
+    body = response.json()
+    body["meta"].pop("session_token")
+    return response.status_code, body
 
 
 def sign_up(email: str) -> object:

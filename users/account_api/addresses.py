@@ -64,7 +64,7 @@ class VerifyInput(inputs.Input):
         super().__init__(*args, **kwargs)
 
     def clean(self) -> Any:
-        key, code = self.cleaned_data.get("key"), self.cleaned_data.get("code")
+        key, code = self.cleaned_data.get("key", ""), self.cleaned_data.get("code", "")
         if bool(key) == bool(code):
             self.add_error("code", get_adapter().validation_error("key_or_code"))
             return self.cleaned_data
@@ -91,7 +91,7 @@ def waiting_address(request: HttpRequest, code: str) -> EmailAddress | None:
 def user_of(request: HttpRequest) -> User | None:
     """Return the user who is logged in, or who would be if their address were verified."""
     if request.user.is_authenticated:
-        return cast("User", request.user)
+        return request.user
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
     return cast("User | None", stage.login.user) if stage else None
 
@@ -119,6 +119,7 @@ class ResendView(APIView):
         if not mail_limits.is_allowed(mail_limits.VERIFICATION, email, now=clock.now()):
             return problem(429, "too_many_emails", TOO_MANY, retry_after=settings.MAIL_LIMIT_MINUTES * 60)
         try:
+            email_codes.check_limits(cast("SessionStore", request.session), Purpose.VERIFY, now=clock.now())
             self._send(request, email)
         except DomainError as error:
             return problem(error.status, error.code, error.message, retry_after=error.retry_after)
