@@ -29,6 +29,11 @@ urlpatterns = [
     re_path(r"^admin/r/", error_pages.not_found),  # instead of the admin's redirect, whose pattern takes quadratic time
     path("admin/", admin.site.urls),
     path("_allauth/", include("users.account_api.urls")),
+    # allauth's routes for logins by mailed codes, phone numbers and JSON Web Tokens, which are off
+    re_path(
+        r"^_allauth/(?:app|browser)/v1/(?:auth/code|auth/phone|account/phone|tokens)/?",
+        transaction.non_atomic_requests(error_pages.not_found),
+    ),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/schema/", transaction.non_atomic_requests(OpenAPIDocumentView.as_view()), name="schema"),
     path(

@@ -68,6 +68,8 @@ def as_api_errors(method: str, path: str, status: int, body: dict[str, Any]) -> 
     if not errors:
         outcome = outcome_of(method, path, status, body)
         errors = [{"code": outcome.code, "detail": outcome.detail, "attr": None}]
+    if "is_authenticated" in body.get("meta", {}):  # allauth 65 also sends null for "no"
+        body["meta"]["is_authenticated"] = bool(body["meta"]["is_authenticated"])
     return body | {"type": "validation_error" if status == 400 else "client_error", "errors": errors}
 
 
