@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from billing.stripe import webhooks
-from billing.stripe.return_page import back_from_stripe
+from billing.stripe.return_page import back_from_stripe, choose_plan
 from core import health_checks
 from mingus import error_pages, security_txt
 from mingus.openapi_document import OpenAPIDocumentView
@@ -35,6 +35,7 @@ urlpatterns = [
         transaction.non_atomic_requests(error_pages.not_found),
     ),
     path("_allauth/", include("allauth.headless.urls")),
+    path("account/", include("users.account_pages")),
     path("api/schema/", transaction.non_atomic_requests(OpenAPIDocumentView.as_view()), name="schema"),
     path(
         "api/schema/staff/",
@@ -52,6 +53,7 @@ urlpatterns = [
     path("api/v1/analytics/", include("analytics.urls")),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
     path("billing/return/", back_from_stripe, name="back_from_stripe"),
+    path("billing/checkout", choose_plan),
     path("healthz/live", health_checks.live),
     path("healthz/ready", health_checks.ready),
     path("metrics", health_checks.metrics, name="metrics"),

@@ -59,6 +59,9 @@ class AccountAdapter(DefaultAccountAdapter):
             services.verify_email_by_staff(user)
         return super().pre_login(request, user, **kwargs)
 
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Add none of allauth's messages: they would start a session, and no page shows them."""
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send an email, unless the address got too many of its kind."""
         if mail_limits.reserve(mail_limits.kind_of(template_prefix), email, now=clock.now()):

@@ -103,7 +103,10 @@ def expire_approvals(timestamp: int) -> None:
 
 
 @jobs.task()
-def send_reset_mail(*, email: str, code: str) -> None:
-    """Send a link and a code to set a new password, as a job: the request must not depend on whether an account exists."""
+def send_reset_mail(*, email: str, code: str | None = None) -> None:
+    """Send a link to set a new password, and a code for the session that has asked for it.
+
+    It is a job because the response to the request must not depend on whether an account exists.
+    """
     with rls.as_accounts():
-        services.send_reset_mail(email, code=UUID(code))
+        services.send_reset_mail(email, code=UUID(code) if code else None)
