@@ -165,6 +165,7 @@ BILLING_TAX_IDS = env.flag("BILLING_TAX_IDS", default=False)
 BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
 BILLING_WIN_BACK_DAYS = env.number("BILLING_WIN_BACK_DAYS", 7, at_most=29)  # after the end of a subscription; 0 for never
 BILLING_WIN_BACK_PROMOTION_CODE = env.text("BILLING_WIN_BACK_PROMOTION_CODE")
+RETURN_URLS = env.names("RETURN_URLS")  # where Stripe may send customers back to, beside FRONTEND_URL
 CHECKOUT_URL = f"{FRONTEND_URL}/billing/checkout?plan={{plan}}"  # the front end's page that starts a checkout
 
 # --- time and files
