@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 from rest_framework.test import APIClient
 
-from dev.factories import TransactionFactory
+from dev.factories import CategoryFactory, TransactionFactory
 from mingus.checks import cors_origins_are_safe
 from tests.conftest import ClientFor
 from users.models import User
@@ -114,10 +114,10 @@ def test_an_export_is_compressed_while_it_is_sent(as_alice: APIClient, alice: Us
 
 
 def test_the_tag_of_a_compressed_response_permits_a_change(as_alice: APIClient, alice: User) -> None:
-    row = TransactionFactory(user=alice, description="coffee " * 50)  # a short body would be longer compressed
-    path = f"{TRANSACTIONS}{row.pk}/"
+    row = CategoryFactory(user=alice, name="a" * 60)  # a body of random letters would not be compressed
+    path = f"/api/v1/finance/categories/{row.pk}/"
     tag = as_alice.get(path, headers={"Accept-Encoding": "gzip"})["ETag"]
     assert tag.startswith("W/")
     assert as_alice.get(path, headers={"If-None-Match": tag, "Accept-Encoding": "gzip"}).status_code == 304
-    assert as_alice.patch(path, {"note": "New"}, headers={"If-Match": tag}).status_code == 200
-    assert as_alice.patch(path, {"note": "Newer"}, headers={"If-Match": tag}).status_code == 412
+    assert as_alice.patch(path, {"name": "New"}, headers={"If-Match": tag}).status_code == 200
+    assert as_alice.patch(path, {"name": "Newer"}, headers={"If-Match": tag}).status_code == 412
