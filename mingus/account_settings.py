@@ -34,7 +34,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
 MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# nobody logs in to an unverified account; a second address that waits is no reason to refuse a factor, nor the reverse
+# no one logs in to an unverified account; a second address that waits is no reason to refuse a factor, nor the reverse
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "MINGUS"
 HEADLESS_ONLY = True

@@ -1,7 +1,7 @@
 """The pages to which the links in emails lead if no front end is configured (FRONTEND_URL).
 
 A link only opens a page, which asks for a click: mail programs open links to check them, and would use up the key. The pages
-do what the account API does, and log nobody in.
+do what the account API does, and log no one in.
 """
 
 from allauth.account.internal.flows import password_reset

@@ -81,7 +81,7 @@ def test_take_all_data_along_and_leave() -> None:
     run_jobs()
     assert carol.get(f"users/me/export/{export['id']}/")["state"] == "ready"
     names = zipfile.ZipFile(BytesIO(carol.get(f"users/me/export/{export['id']}/download/"))).namelist()
-    assert any("categor" in name for name in names)
+    assert any("category" in name for name in names)
     carol.post("users/me/erase/", 202, password=PASSWORD)
     run_jobs()
     carol.headers = {}

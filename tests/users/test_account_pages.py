@@ -105,7 +105,7 @@ def test_a_form_without_its_token_is_refused(browser: Client, alice: User) -> No
     assert browser.post(link(), {"password": STRONG}).status_code == 403
 
 
-def test_a_page_reveals_its_key_to_nobody(browser: Client, alice: User) -> None:
+def test_a_page_does_not_reveal_its_key(browser: Client, alice: User) -> None:
     mailed_reset_key(alice.email)
     response = browser.get(link())
     assert response["Referrer-Policy"] == "no-referrer"

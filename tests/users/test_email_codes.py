@@ -69,7 +69,7 @@ class TestVerification:
         assert code_of(send("auth/email/verify", {"code": code})) == (400, "wrong_code", "code")
         assert not User.objects.get(email=NEW["email"]).is_verified
 
-    def test_the_link_of_the_same_email_logs_in_nobody_else(self) -> None:
+    def test_the_link_of_the_same_email_logs_in_no_other_session(self) -> None:
         signed_up()
         response = send("auth/email/verify", {"key": mailed_verification_key()})
         assert response.status_code == 401
