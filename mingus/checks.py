@@ -127,6 +127,14 @@ def return_urls_are_safe(**_: Any) -> list[CheckMessage]:
     return [Error(f"RETURN_URLS has {url!r}.", hint=hint, id="mingus.E034") for url in wrong]
 
 
+def web_push_key_is_a_key(**_: Any) -> list[CheckMessage]:
+    """Report a key for push notifications that is not 32 bytes in base64url (mingus.E035)."""
+    if not settings.WEB_PUSH_PRIVATE_KEY or re.fullmatch(r"[A-Za-z0-9_-]{43}", settings.WEB_PUSH_PRIVATE_KEY):
+        return []
+    hint = "Create one: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+    return [Error("WEB_PUSH_PRIVATE_KEY is not 32 bytes in base64url.", hint=hint, id="mingus.E035")]
+
+
 def site_url_is_a_url(**_: Any) -> list[CheckMessage]:
     """Report a SITE_URL that is not an absolute HTTP URL, which links in emails require (mingus.E006)."""
     parts = urlsplit(settings.SITE_URL)
@@ -209,6 +217,7 @@ SETTINGS_CHECKS = [
     hosts_are_named,
     cors_origins_are_safe,
     return_urls_are_safe,
+    web_push_key_is_a_key,
     site_url_is_a_url,
     rates_are_rates,
     proxies_are_some_addresses,

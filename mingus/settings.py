@@ -289,11 +289,17 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": DENY_ALL}  # pages allow more, see mingus.security_headers
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example")
 
+# --- push notifications of browsers: none without a key, of which the published one is for development
+WEB_PUSH_PRIVATE_KEY = env.text("WEB_PUSH_PRIVATE_KEY", "W2tNb5xDPuLaUzbWBqKGlQy1WvZkXbq2sVnJHh1vT0E" if DEBUG else "")
+WEB_PUSH_SERVICES = env.names(
+    "WEB_PUSH_SERVICES", ["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"]
+)
+
 # --- jobs. `serve --with-worker` sets WORKER_REQUIRED for its processes
 WORKER_REQUIRED = env.flag("WORKER_REQUIRED")
 WORKER_HEARTBEAT_LIMIT = env.number("WORKER_HEARTBEAT_LIMIT", 60, at_least=30)  # seconds; a worker sends one every ten
 JOB_MAX_DEATHS = env.number("JOB_MAX_DEATHS", 5, at_least=1)
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
-PROCRASTINATE_IMPORT_PATHS = ["core.mail"]
+PROCRASTINATE_IMPORT_PATHS = ["core.mail", "system.services.push"]
 
 LOGGING = logging_settings(env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping()))

@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "StatementFormatEnum": "finance.models.imports.StatementFormat",
         "DueFrequencyEnum": "finance.models.due_series.DueFrequency",
+        "NotificationTypeEnum": "system.models.preferences.NotificationType",
         "NotificationFrequencyEnum": "system.models.preferences.NotificationFrequency",
         "LowToCriticalEnum": "system.models.alerts.Severity",
         "ProgressStatusEnum": "health.models.goals.GoalStatus",

@@ -27,7 +27,7 @@ def test_sign_up_by_a_code_and_set_up_the_profile() -> None:
     step = carol.all("users/onboarding/")[0]
     assert carol.post(f"users/onboarding/{step['id']}/complete/", 200)["is_completed"]
     preferences = carol.all("system/notification-preferences/")
-    assert all("push" not in row.get("available_channels", []) for row in preferences)
+    assert all(row["available_channels"] == ["email", "in_app", "push"] for row in preferences)
 
 
 @pytest.mark.django_db(transaction=True)  # jobs have connections of their own
