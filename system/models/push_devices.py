@@ -23,7 +23,7 @@ def digest_of(endpoint: str) -> str:
 class PushDevice(OwnedModel):
     """A browser or phone that gets push notifications.
 
-    SECURITY: whoever has the subscription can send to the device, so it is encrypted, and its hash finds it again.
+    SECURITY: the subscription permits sending to the device, so it is encrypted, and its hash finds it again.
     """
 
     name = NonBlankCharField(max_length=NAME_LENGTH, help_text="The name by which the user knows the device.")

@@ -39,7 +39,9 @@ class PushService:
 
     def __init__(self) -> None:
         self.key, self.auth = ec.generate_private_key(ec.SECP256R1()), token_bytes(16)
-        self.status, self.messages, self.headers = 201, [], []
+        self.status = 201
+        self.messages: list[dict[str, str]] = []
+        self.headers: list[Any] = []
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -152,6 +154,7 @@ class TestChoices:
         notify(alice)
         run_jobs_of("push_alert")
         [job] = ProcrastinateJob.objects.filter(task_name="system.services.push.push_to_device")
+        assert job.scheduled_at is not None
         assert job.scheduled_at > clock.now()
 
     def test_an_alert_that_was_read_in_the_meantime_is_not_sent(self, registered: PushService, alice: User) -> None:
