@@ -137,7 +137,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _code_for(request: HttpRequest | None, email: str) -> str:
-    """Return a new code for the session of a request; empty for one of the back office, and if the session had too many.
+    """Return a new code for the session of a request; empty for one of the back office, and after too many codes.
 
     The email then has the link only, because a change of the address must not wait.
     """
@@ -147,6 +147,8 @@ def _code_for(request: HttpRequest | None, email: str) -> str:
     try:
         key = email_codes.request_code(session, Purpose.VERIFY, email, now=now)
     except DomainError:
+        return ""
+    if not mail_limits.reserve_code(email, now=now):
         return ""
     code = email_codes.issue(key, email, now=now)
     if session is not getattr(request, "session", None):  # Django saves only its own

@@ -1,7 +1,8 @@
 """Six-digit codes for apps, mailed beside the link that verifies an address or sets a new password.
 
 SECURITY: a code is bound to the session that asked for it, expires after CODE_LIFETIME, and ends after MAX_ATTEMPTS wrong ones.
-A session gets a new one at most every minute, and MAX_REQUESTS in a day; the limits of emails to an address apply as well.
+A session gets a new one at most every minute, and MAX_REQUESTS in a day. An address gets five codes in a day over all sessions
+(`mail_limits`); after that, its emails have the link only.
 """
 
 import secrets

@@ -135,7 +135,8 @@ def send_reset_mail(email: str, *, code: UUID | None = None, is_limited: bool = 
     context: dict[str, Any] = {"email": email, "signup_url": urls["account_signup"]}
     if user is not None:
         key = f"{user.pk.hex}-{ResetKeys().make_token(user)}"
-        context["code"] = email_codes.issue(code, email, now=clock.now()) if code else ""
+        has_code = code is not None and mail_limits.reserve_code(email, now=clock.now())
+        context["code"] = email_codes.issue(code, email, now=clock.now()) if code and has_code else ""
         context["password_reset_url"] = urls["account_reset_password_from_key"].format(key=quote(key))
     template = "unknown_account" if user is None else "password_reset_key"
     body = render_to_string(f"account/email/{template}_message.txt", context).strip()

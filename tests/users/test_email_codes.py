@@ -184,6 +184,17 @@ class TestLimits:
             ask_for_reset(alice.email, session)
             assert send("auth/password/reset", {"code": code, "password": STRONG}, session).status_code == 401
 
+    def test_an_address_gets_five_codes_a_day_over_all_sessions(self, settings: Settings, alice: User) -> None:
+        settings.RATE_LIMITS, settings.MAILS_PER_ADDRESS = True, 100
+        for number in range(6):
+            with time_machine.travel(clock.now() + timedelta(hours=number)):
+                ask_for_reset(alice.email)
+            assert "/reset/key/" in mail.outbox[-1].body
+            assert bool(re.search(r"^\d{6}$", mail.outbox[-1].body, re.MULTILINE)) is (number < 5)
+        with time_machine.travel(clock.now() + timedelta(hours=25)):
+            ask_for_reset(alice.email)
+        assert mailed_code()
+
     def test_codes_are_deleted_after_a_day(self, alice: User) -> None:
         ask_for_reset(alice.email)
         with time_machine.travel(clock.now() + timedelta(hours=23)):
