@@ -8,6 +8,7 @@ from django.db.models import Case, F, Func, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 
+from core.changes.triggers import Related, log_related
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
 
 
@@ -74,6 +75,10 @@ def refuse_chains(table: str) -> pgtrigger.Trigger:
     )
 
 
+RULES = Related("finance_rule")  # their actions show the present names
+log_rules = log_related(RULES, columns=("name", "merged_into_id"))
+
+
 class NamedModel(OwnedModel):
     """A row with a name that is unique for its owner, without regard to case and accents.
 
@@ -96,6 +101,7 @@ class NamedModel(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         abstract = True
+        triggers = [*OwnedModel.Meta.triggers, *log_rules]
 
     objects = NamedQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 

@@ -9,8 +9,7 @@ from core.changes.types import change_types
 from dev.routes import ROUTES
 
 PATH = "/api/v1/changes/"
-# Values that change with the time, without a change of a row
-OF_THE_TIME = {"age_days", "last_used_at", "is_current"}
+AS_BEFORE = "updated_at"  # of a write that changes no other value
 State = dict[tuple[str, str], Any]
 
 
@@ -84,9 +83,10 @@ def pages_of(client: APIClient, path: str) -> list[dict[str, Any]]:
 
 
 def differences(first: State, second: State) -> dict[tuple[str, str], Any]:
-    """Return the objects that differ, with the fields that do, except for values of the time."""
-    return {
-        key: {name: (a.get(name), b.get(name)) for name in {*a, *b} - OF_THE_TIME if a.get(name) != b.get(name)}
+    """Return the objects that differ in more than `updated_at`, with the fields that do."""
+    found = {
+        key: {name: (a.get(name), b.get(name)) for name in {*a, *b} if a.get(name) != b.get(name)}
         for key in first.keys() | second.keys()
         if (a := first.get(key, {})) != (b := second.get(key, {}))
     }
+    return {key: fields for key, fields in found.items() if {*fields} != {AS_BEFORE}}
