@@ -32,21 +32,24 @@ def change_serializer(kind: ChangeType) -> type[serializers.Serializer]:
     return extend_schema_serializer(component_name=f"{name}Change", description=f"A change of the type `{kind.name}`.")(found)
 
 
-class AnyChange(PolymorphicProxySerializer):
-    def __init__(self) -> None:
-        super().__init__(
-            component_name="Change",
-            serializers=lambda: {name: change_serializer(kind) for name, kind in change_types().items()},
-            resource_type_field_name="type",
-            many=True,
-        )
+ANY_CHANGE = PolymorphicProxySerializer(
+    component_name="Change",
+    serializers=lambda: {name: change_serializer(kind) for name, kind in change_types().items()},
+    resource_type_field_name="type",
+    many=True,
+)
+
+
+@extend_schema_field(ANY_CHANGE)
+class AnyChangesField(serializers.ListField):
+    """Changes of any types, whose objects are read as the API shows them."""
 
 
 @extend_schema_serializer(description="A page of changes.")
 class ChangesSerializer(serializers.Serializer):
     cursor = serializers.CharField(help_text="Send it with the next request, now or later. It is valid for 90 days.")
     has_more = serializers.BooleanField(help_text="True if there are further changes already, which the next request returns.")
-    changes = serializers.SerializerMethodField(help_text="The changes, each object at most once, in the order to apply them.")
+    changes = AnyChangesField(help_text="The changes, each object at most once, in the order to apply them.")
 
     class Meta:
         example: Any = {

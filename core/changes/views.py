@@ -4,12 +4,13 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.errors import ApiError
+from core.api.examples import response_example
 from core.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, limit_of
 from core.api.viewsets import OwnedBaseViewSet
 from core.changes.cursors import ChangeCursor
@@ -18,6 +19,7 @@ from core.changes.reading import ChangedObject, read_page
 from core.changes.serializers import ChangesSerializer
 from core.changes.types import ChangeType, change_types
 
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
 PARAMETERS = {"cursor", "limit", "types", "types__in"}
 START_OVER = "Start over: read without a cursor, and replace everything that you have stored."
 EXPIRED = f"This cursor is older than the changes that are kept. {START_OVER}"
@@ -55,7 +57,11 @@ class ChangesViewSet(OwnedBaseViewSet[Any]):
                 description="The types to read. More may be added later to the same cursor, but none left out. Default: all.",
             ),
         ],
-        responses=ChangesSerializer,
+        responses={
+            200: ChangesSerializer,
+            410: OpenApiResponse(PROBLEM, f"`cursor_expired`: the cursor is too old. {START_OVER}"),
+        },
+        examples=[response_example(ChangesSerializer, "200")],
     )
     def changes(self, request: Request) -> Response:
         self.filter_queryset(self.get_queryset())  # refuses unknown parameters
