@@ -52,10 +52,10 @@ class ChangeType:
         values = {OWNER: owner, KEY: key, LIMIT: limit}
         if not self.is_compiled:
             return self.objects(self.rows_after(values)[:limit])
-        return self.objects(_read([(self._statement_after, values)])[0])
+        return self.objects(_read([(self.statement_after, values)])[0])
 
     @cached_property
-    def _statement_after(self) -> CompiledQuery:
+    def statement_after(self) -> CompiledQuery:
         found = self._compiled(self.rows_after, KEY, UUID)
         return CompiledQuery((*found.pieces[:-1], found.pieces[-1] + b" LIMIT ", b""), (*found.names, LIMIT))
 

@@ -27,6 +27,7 @@ UNKNOWN_CURSOR = "Not a cursor of this user's changes. Use that of the last page
 
 
 class ChangesViewSet(OwnedBaseViewSet[Any]):
+    may_read_replica = False  # the log and the objects are read from one database, in this order
     queryset = get_user_model().objects.all()
     serializer_class = ChangesSerializer
     pagination_class = None

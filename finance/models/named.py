@@ -8,7 +8,7 @@ from django.db.models import Case, F, Func, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 
-from core.changes.triggers import Related, log_related
+from core.changes.triggers import LogRelated, Related
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
 
 
@@ -75,8 +75,8 @@ def refuse_chains(table: str) -> pgtrigger.Trigger:
     )
 
 
-RULES = Related("finance_rule")  # their actions show the present names
-log_rules = log_related(RULES, columns=("name", "merged_into_id"))
+RULES = Related("finance_rule")  # which store ids of names, and show the present names
+log_rules = (LogRelated("UPDATE", RULES, columns=("name", "merged_into_id")), LogRelated("DELETE", RULES))
 
 
 class NamedModel(OwnedModel):
