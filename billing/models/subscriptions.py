@@ -134,9 +134,8 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
             *CHARGE_RULES,
             PENDING_RULE,
         ]
-        indexes = [
-            models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
-        ]
+        # for the hourly job
+        indexes = [models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local")]
 
     objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 

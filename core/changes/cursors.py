@@ -1,4 +1,4 @@
-"""Cursors of the changes of a user: signed texts that say what a client has read."""
+"""Cursors of the changes of a user: signed texts that name the changes and objects that a client has read."""
 
 import base64
 import binascii
@@ -9,6 +9,7 @@ import orjson
 from django.core.signing import BadSignature, Signer
 
 from core.changes.log import LAST_ID
+from core.json_input import parsed
 
 SALT = "core.changes.cursor:{}"  # SECURITY: the cursor of another user is refused
 SEPARATOR = "."  # which is in no base64 text, and needs no escape in a URL
@@ -16,11 +17,10 @@ SEPARATOR = "."  # which is in no base64 text, and needs no escape in a URL
 
 @dataclass(frozen=True, slots=True)
 class ChangeCursor:
-    """What a client has read.
+    """The changes and objects that a client has read.
 
-    - The rows of the types in `read`, as they were at `position` or later, and every change up to `position`. Of the changes
-      of the next position, those up to the key `change`.
-    - The rows of the first of the other types up to the key `row`.
+    - `position` is the last position of which it has read changes: those up to the key `change`.
+    - It has read all objects of the types in `read`, at this position or later, and those of the next type up to the key `row`.
     """
 
     position: int
@@ -40,7 +40,7 @@ class ChangeCursor:
             packed = base64.urlsafe_b64decode(signed.encode("ascii") + b"=" * (-len(signed) % 4))
         except (BadSignature, binascii.Error) as error:
             raise ValueError("not a cursor of this user") from error
-        position, change, row, *read = orjson.loads(packed)
+        position, change, row, *read = parsed(packed, "The cursor")
         return cls(position, UUID(change), tuple(read), UUID(row))
 
 

@@ -13,6 +13,7 @@ from core.context import Role
 from core.fast_lists.compiled_queries import Values
 from core.fast_lists.placeholders import OWNER
 from core.models.base import OwnedQuerySet
+from system.models.alerts import AlertQuerySet
 from tests.changes.follower import PATH
 from tests.security.conftest import with_authorization
 from tests.security.tenants import Tenant, alerts_of_all

@@ -31,7 +31,6 @@ KEYED = [route for route in ROUTES if route.has_key and route.is_owned]
 @pytest.fixture
 def without_access_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove every filter by owner."""
-
     monkeypatch.setattr(fast_path, "COMPILED_VIEWS", {})
     monkeypatch.setattr(OwnedQuerySet, "for_user", lambda self, user: self.all())
     monkeypatch.setattr(AlertQuerySet, "for_user", alerts_of_all)
