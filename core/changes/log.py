@@ -1,7 +1,7 @@
 """Reading of positions and changes, and their retention."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -79,8 +79,8 @@ def changes_since(
     position are no longer retained, or if the position was not reached, as after the database was restored.
     """
     named = None if tables is None else list(tables)
+    values: dict[str, Any] = {"user": user_id, "position": position, "after": after, "limit": limit, "tables": named}
     with connection.cursor() as cursor:
-        values = {"user": user_id, "position": position, "after": after, "limit": limit, "tables": named}
         cursor.execute(CHANGES, values)
         rows = cursor.fetchall()
     last, first_retained = rows[0][:2]

@@ -32,9 +32,13 @@ def change_serializer(kind: ChangeType) -> type[serializers.Serializer]:
     return extend_schema_serializer(component_name=f"{name}Change", description=f"A change of the type `{kind.name}`.")(found)
 
 
+def change_serializers() -> dict[str, Any]:
+    return {name: change_serializer(kind) for name, kind in change_types().items()}
+
+
 ANY_CHANGE = PolymorphicProxySerializer(
     component_name="Change",
-    serializers=lambda: {name: change_serializer(kind) for name, kind in change_types().items()},
+    serializers=change_serializers,
     resource_type_field_name="type",
     many=True,
 )
