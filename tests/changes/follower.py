@@ -63,14 +63,17 @@ def path_of(name: str) -> str:
 def state_of_lists(client: APIClient) -> State:
     """Return every object of every type, as its list or its own endpoint returns it."""
     found: State = {}
-    for name, kind in change_types().items():
-        if kind.action == "retrieve":
-            shown = client.get(path_of(name)).json()
-            found[name, shown["id"]] = shown
-        else:
-            rows = [row for row in pages_of(client, path_of(name)) if not row.get("is_broadcast")]
-            found |= {(name, row["id"]): row for row in rows}
+    for name in change_types():
+        found |= objects_of(client, name)
     return found
+
+
+def objects_of(client: APIClient, name: str) -> State:
+    """Return every object of a type, without broadcasts."""
+    if change_types()[name].action == "retrieve":
+        shown = client.get(path_of(name)).json()
+        return {(name, shown["id"]): shown}
+    return {(name, row["id"]): row for row in pages_of(client, path_of(name)) if not row.get("is_broadcast")}
 
 
 def pages_of(client: APIClient, path: str) -> list[dict[str, Any]]:
