@@ -76,7 +76,17 @@ def refuse_chains(table: str) -> pgtrigger.Trigger:
 
 
 RULES = Related("finance_rule")  # which store ids of names, and show the present names
-log_rules = (LogRelated("UPDATE", RULES, columns=("name", "merged_into_id")), LogRelated("DELETE", RULES))
+log_rules = (
+    LogRelated("UPDATE", RULES, columns=("name", "merged_into_id")),
+    # For each row: the trigger of the statement would run as the owner of the tables, by the foreign key of merged rows.
+    pgtrigger.Trigger(
+        name="log_related_delete",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="PERFORM core_log_related('finance_rule', OLD.user_id, ARRAY("
+        "SELECT id FROM finance_rule WHERE user_id = OLD.user_id)); RETURN OLD;",
+    ),
+)
 
 
 class NamedModel(OwnedModel):

@@ -135,6 +135,9 @@ class TestComputedValues:
         as_alice.patch(f"{FINANCE}tags/{tag.pk}/", {"name": "Roma"})
         assert [change["type"] for change in follower.catch_up()] == ["tag", "rule"]
         assert follower.state["rule", rule["id"]]["actions"][0]["value"] == "Roma"
+        as_alice.delete(f"{FINANCE}tags/{tag.pk}/")
+        follower.catch_up()
+        assert follower.state["rule", rule["id"]]["actions"][0]["value"] is None
 
     def test_a_billing_period_changes_the_access_to_features(self, alice: User, follower: Follower) -> None:
         access = FeatureAccessFactory(user=alice)
