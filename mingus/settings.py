@@ -11,6 +11,7 @@ import django_stubs_ext
 
 from mingus.account_settings import *  # noqa: F403 - all of them are settings
 from mingus.cache import caches_from
+from mingus.change_types import CHANGE_TYPES as CHANGE_TYPES
 from mingus.cors_settings import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from mingus.cors_settings import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
 from mingus.cors_settings import CORS_URLS_REGEX as CORS_URLS_REGEX

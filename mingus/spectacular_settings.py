@@ -27,11 +27,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "finance", "description": "Accounts, transactions with all that belongs to them, statements and due dates."},
         {"name": "health", "description": "Daily check-ins, health goals, and correlations of well-being with spending."},
         {"name": "career", "description": "Job security and career milestones."},
+        {"name": "changes", "description": "What was changed since an app read it last."},
         {"name": "analytics", "description": "Events and feature usage of an app, and the user's feedback."},
     ],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ChangeActionEnum": "core.changes.serializers.ACTIONS",
         "StatementFormatEnum": "finance.models.imports.StatementFormat",
         "DueFrequencyEnum": "finance.models.due_series.DueFrequency",
         "NotificationTypeEnum": "system.models.preferences.NotificationType",

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from billing.stripe import webhooks
 from billing.stripe.return_page import back_from_stripe, choose_plan
 from core import health_checks
+from core.changes.views import ChangesViewSet
 from mingus import error_pages, security_txt
 from mingus.openapi_document import OpenAPIDocumentView
 from mingus.roles_page import roles_page
@@ -51,6 +52,7 @@ urlpatterns = [
     path("api/v1/health/", include("health.urls")),
     path("api/v1/career/", include("career.urls")),
     path("api/v1/analytics/", include("analytics.urls")),
+    path("api/v1/changes/", ChangesViewSet.as_view({"get": "changes"}), name="changes"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
     path("billing/return/", back_from_stripe, name="back_from_stripe"),
     path("billing/checkout", choose_plan),
