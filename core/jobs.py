@@ -32,7 +32,9 @@ MAX_PERIODIC_DELAY_SECONDS = 24 * 3600  # a daily job that was due while no work
 RECONNECT_DELAY_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 25.0
 LONG_QUEUE = "long"  # jobs of minutes, such as imports; a worker runs one of them beside the others, which need not wait
-QUEUES = ("default", LONG_QUEUE)
+WEBHOOK_QUEUE = "webhooks"  # jobs that wait for other servers; a worker runs WEBHOOK_CONCURRENCY of them at a time
+WEBHOOK_CONCURRENCY = 8
+QUEUES = {"default": 1, LONG_QUEUE: 1, WEBHOOK_QUEUE: WEBHOOK_CONCURRENCY}  # how many jobs a worker runs at a time
 CONNECTION_TIMEOUT_SECONDS = 2.0
 MAX_RETRY_DELAY_SECONDS = 300
 
@@ -148,7 +150,10 @@ async def _run() -> None:
         pass  # fails at once without a server, where the pool would wait for half a minute
     async with _worker_app().open_async() as running:
         options: Any = {"install_signal_handlers": False, "shutdown_graceful_timeout": SHUTDOWN_TIMEOUT_SECONDS}
-        workers = [asyncio.create_task(running.run_worker_async(queues=[queue], **options)) for queue in QUEUES]
+        workers = [
+            asyncio.create_task(running.run_worker_async(queues=[queue], concurrency=concurrency, **options))
+            for queue, concurrency in QUEUES.items()
+        ]
         try:
             ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:  # stop the others, which finish their jobs
