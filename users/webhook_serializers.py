@@ -125,6 +125,8 @@ class WebhookMessageSerializer(BaseSerializer):
             "attempt_count": 1,
             "queued_at": EXAMPLE_TIME,
             "next_attempt_at": EXAMPLE_TIME,
+            "created_at": EXAMPLE_TIME,
+            "updated_at": EXAMPLE_TIME,
         }
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api.actions import post_action, row_action
+from core.api.examples import response_example
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 from users.filters import WebhookFilter, WebhookMessageFilter
 from users.models import WebhookEndpoint, WebhookMessage
@@ -66,6 +67,7 @@ class WebhookViewSet(OwnedViewSet):
         summary="Send a test message",
         description="Queues a message of the type `webhook.test`. Returns 409 `webhook_disabled` if the webhook is disabled.",
         responses={202: WebhookMessageSerializer},
+        examples=[response_example(WebhookMessageSerializer, "202")],
     )
     def test(self, request: Request, pk: Any) -> Response:
         message = endpoints.send_test(self.get_object(), now=clock.now())
@@ -77,6 +79,7 @@ class WebhookViewSet(OwnedViewSet):
         description="Sends the messages that were created since a time again, with their ids, except those that are being "
         "delivered. Returns 409 `webhook_disabled` if the webhook is disabled.",
         responses={202: ReplayedSerializer},
+        examples=[response_example(ReplayedSerializer, "202")],
     )
     def replay(self, request: Request, pk: Any) -> Response:
         queued = endpoints.replay_since(self.get_object(), now=clock.now(), **self.parsed(ReplaySerializer))

@@ -183,7 +183,7 @@ def test_failed_messages_alone_are_replayed(as_alice: APIClient, webhook: Webhoo
     assert WebhookMessage.objects.get(pk=delivered.pk).status == "delivered"
 
 
-def messages_of(webhook: WebhookEndpoint) -> list[WebhookMessage]:
+def messages_of(webhook: WebhookEndpoint) -> list[Any]:
     own = {"user": webhook.user, "endpoint": webhook}
     ended = [WebhookMessageFactory(**own, status=status) for status in ("delivered", "failed", "delivered")]
     return [*ended, WebhookMessageFactory(**own, status="pending", next_attempt_at=clock.now())]

@@ -1387,7 +1387,6 @@ class Migration(migrations.Migration):
                             ("failing", "no delivery succeeded for days"),
                             ("support", "disabled by support"),
                         ],
-                        editable=False,
                         help_text="Why it was disabled. Empty unless MINGUS did it.",
                         max_length=20,
                     ),
@@ -1440,7 +1439,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "webhook endpoint",
+                "verbose_name": "webhook",
                 "abstract": False,
                 "indexes": [
                     models.Index(fields=["user", "-created_at", "-id"], name="users_endpoint_newest"),
@@ -1618,7 +1617,6 @@ class Migration(migrations.Migration):
                             ("address", "the host has no public address"),
                             ("response", "the response is not HTTP, or its headers are too long"),
                         ],
-                        editable=False,
                         help_text="Why the attempt failed. Empty: it succeeded.",
                         max_length=20,
                     ),

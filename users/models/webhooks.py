@@ -62,7 +62,7 @@ class WebhookEndpoint(OwnedModel):
     event_types = JSONListField(help_text="The types of messages that are sent, such as `transaction.changed`. Empty: all.")
     is_enabled = models.BooleanField(default=True, help_text="True if messages are sent.")
     disabled_reason = ChoiceField(
-        DisabledReason, max_length=20, blank=True, editable=False, help_text="Why it was disabled. Empty unless MINGUS did it."
+        DisabledReason, max_length=20, blank=True, help_text="Why it was disabled. Empty unless MINGUS did it."
     )
     failing_since = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The first failed attempt since the last delivery. Null: none failed."
@@ -86,14 +86,14 @@ class WebhookEndpoint(OwnedModel):
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
+        withheld=("secret", "former_secret"),
         reason="URLs of the customer's programs, which are told what has changed; their secrets are not exported",
     )
     personal_fields = personal("url", name=initials)
-    secret_fields = ("secret", "former_secret")
     unaudited_fields = ("failing_since", "paused_until", "position")  # they change with deliveries
 
     class Meta(OwnedModel.Meta):
-        verbose_name = "webhook endpoint"
+        verbose_name = "webhook"
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             rule(f"{TABLE}_url_https", Q(url__startswith="https://"), "Use a URL that begins with https://."),
@@ -196,9 +196,7 @@ class WebhookAttempt(OwnedModel):
         editable=False,
         help_text="The status of the response. Null without a response.",
     )
-    error = ChoiceField(
-        AttemptError, max_length=20, blank=True, editable=False, help_text="Why the attempt failed. Empty: it succeeded."
-    )
+    error = ChoiceField(AttemptError, max_length=20, blank=True, help_text="Why the attempt failed. Empty: it succeeded.")
     duration_ms = BoundedIntegerField(min=0, editable=False, help_text="Duration of the attempt in milliseconds.")
     response_excerpt = models.CharField(
         max_length=EXCERPT_LENGTH,

@@ -23,7 +23,6 @@ MAX_ENDPOINTS = 10  # of a user
 FORMER_SECRET_TIME = timedelta(hours=24)
 RETENTION = timedelta(days=30)  # of messages and attempts
 HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
-PRINTABLE = re.compile(r"[!-~]+\Z")
 URL_MESSAGE = "Use a URL such as https://hooks.example.com/mingus, with a name as its host, without a password and a fragment."
 
 
@@ -35,7 +34,8 @@ def check_url(url: str) -> None:
     except ValueError:
         raise DomainError("invalid_url", URL_MESSAGE, field="url") from None
     allows_private, host = settings.WEBHOOKS["allow_private"], parts.hostname or ""
-    is_sound = PRINTABLE.match(url) and parts.scheme == "https" and "@" not in parts.netloc and "#" not in url
+    is_printable = url.isascii() and url.isprintable() and " " not in url
+    is_sound = is_printable and parts.scheme == "https" and "@" not in parts.netloc and "#" not in url
     if not is_sound or not (HOST.match(host) or (allows_private and host)):
         raise DomainError("invalid_url", URL_MESSAGE, field="url")
     if port not in settings.WEBHOOKS["ports"] and not allows_private:
