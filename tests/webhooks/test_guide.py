@@ -1,4 +1,4 @@
-"""The section on webhooks of the API guide: its code verifies what is sent, its message and its figures are those of the code."""
+"""The section on webhooks of the API guide: its code verifies what is sent, and its message and figures are true."""
 
 import re
 from collections.abc import Callable
