@@ -20,6 +20,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVERS": [{"url": "/", "description": "The server that serves this document."}],
     "TAGS": [
         {"name": "users", "description": "The user's own account: profile, onboarding, sessions, tokens, exports and uploads."},
+        {"name": "webhooks", "description": "Signed requests to the user's programs when data has changed."},
         {"name": "system", "description": "Alerts, important dates and notification preferences."},
         {"name": "billing", "description": "Plans, the subscription, invoices, and which features it includes."},
         {"name": "finance", "description": "Accounts, transactions with all that belongs to them, statements and due dates."},
