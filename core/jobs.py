@@ -9,6 +9,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import Any
 
@@ -35,6 +36,7 @@ LONG_QUEUE = "long"  # jobs of minutes, such as imports; a worker runs one of th
 WEBHOOK_QUEUE = "webhooks"  # jobs that wait for other servers; a worker runs WEBHOOK_CONCURRENCY of them at a time
 WEBHOOK_CONCURRENCY = 8
 QUEUES = {"default": 1, LONG_QUEUE: 1, WEBHOOK_QUEUE: WEBHOOK_CONCURRENCY}  # how many jobs a worker runs at a time
+SPARE_THREADS = 4  # of a worker, besides those of its jobs
 CONNECTION_TIMEOUT_SECONDS = 2.0
 MAX_RETRY_DELAY_SECONDS = 300
 
@@ -119,6 +121,8 @@ def run_pending() -> None:
 async def run_worker(*, pause: float = RECONNECT_DELAY_SECONDS) -> None:
     """Run jobs until SIGTERM or SIGINT, and let running jobs finish. After a lost connection retry every `pause` seconds."""
     stop_requested, logged = asyncio.Event(), ""
+    # a thread for each job: the default pool of a small machine has fewer, and jobs that wait for other servers would fill it
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(sum(QUEUES.values()) + SPARE_THREADS))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop_requested.set)
     while not stop_requested.is_set():

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, ListedChoiceField, StrictSerializer
 from users.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
-from users.webhooks import endpoints
+from users.webhooks import delivery, endpoints
 from users.webhooks.objects import EVENT_TYPES
 
 EXAMPLE_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"  # noqa: S105 - an example
@@ -66,8 +66,11 @@ class WebhookSerializer(BaseSerializer):
     def update(self, instance: WebhookEndpoint, validated_data: dict[str, Any]) -> BaseSerializer:  # type: ignore[override]  # a row
         if "url" in validated_data:
             endpoints.check_url(validated_data["url"])
-        if validated_data.get("is_enabled") and not instance.is_enabled:
+        is_enabled = validated_data.get("is_enabled", instance.is_enabled)
+        if is_enabled and not instance.is_enabled:
             endpoints.enable(instance)
+        elif instance.is_enabled and not is_enabled:
+            delivery.give_up_messages(instance)
         return super().update(instance, validated_data)  # type: ignore[return-value]  # likewise
 
 

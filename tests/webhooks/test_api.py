@@ -141,6 +141,12 @@ def test_enabling_starts_with_later_changes(as_owner: APIClient, alice: User, we
     assert WebhookEndpoint.objects.get().position == changes.position_of(alice.pk)
 
 
+def test_disabling_gives_up_what_waits(as_owner: APIClient, webhook: WebhookEndpoint) -> None:
+    *_, waiting = messages_of(webhook)
+    assert as_owner.patch(path_of(webhook), {"is_enabled": False}, format="json").json()["disabled_reason"] == ""
+    assert WebhookMessage.objects.get(pk=waiting.pk).status == "failed"
+
+
 def test_a_new_secret_leaves_the_former_one_for_a_day(as_owner: APIClient, webhook: WebhookEndpoint) -> None:
     response = as_owner.post(path_of(webhook, "rotate-secret/"))
     assert response.status_code == 200, response.json()

@@ -195,6 +195,12 @@ def test_a_disabled_endpoint_gets_nothing(message: WebhookMessage, alice: User, 
     assert (receiver.connections, fresh(message).status) == (0, "pending")
 
 
+def test_a_deactivated_account_sends_nothing(message: WebhookMessage, alice: User, receiver: Receiver) -> None:
+    User.objects.update(is_active=False)
+    deliver(alice)
+    assert (receiver.connections, fresh(message).status) == (0, "pending")
+
+
 @pytest.mark.parametrize("moment", ["reserved", "sent"])
 def test_a_worker_that_dies_loses_no_message(moment: str, message: WebhookMessage, alice: User, receiver: Receiver) -> None:
     reserved = reserve_message(alice.pk, now=clock.now())

@@ -40,7 +40,7 @@ def test_another_worker_delivers_its_message(
     no_jobs: None, alice: User, local: Receiver, start_worker: Callable[[], Running]
 ) -> None:
     now = clock.now()
-    endpoint = WebhookEndpointFactory(user=alice, url=f"https://localhost:{local.server_port}/")
+    endpoint = WebhookEndpointFactory(user=alice, url=f"https://localhost:{local.server_port}/", event_types=["tag.changed"])
     own = {"user": alice, "endpoint": endpoint, "status": "pending", "attempt_count": 0}
     message = WebhookMessageFactory(**own, queued_at=now, next_attempt_at=now)
     endpoints.enqueue([alice.pk])

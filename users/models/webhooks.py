@@ -125,9 +125,10 @@ class WebhookEndpoint(OwnedModel):
 
 class MessageQuerySet(OwnedQuerySet):
     def due(self, now: datetime) -> Self:
-        """Return the messages whose next attempt is due at `now`, to enabled endpoints that are not paused."""
+        """Return the messages whose next attempt is due at `now`, to enabled endpoints of active users that are not paused."""
         is_open = Q(endpoint__paused_until__isnull=True) | Q(endpoint__paused_until__lte=now)
-        return self.filter(is_open, status=MessageStatus.PENDING, next_attempt_at__lte=now, endpoint__is_enabled=True)
+        receivers = {"endpoint__is_enabled": True, "user__is_active": True}
+        return self.filter(is_open, status=MessageStatus.PENDING, next_attempt_at__lte=now, **receivers)
 
 
 class WebhookMessage(OwnedModel):

@@ -30,7 +30,7 @@ MAX_AGE = timedelta(hours=36)  # of a message since it was queued, if its endpoi
 PAUSE = timedelta(minutes=1)  # of an endpoint after a failed attempt; shorter than any delay
 MAX_FAILING_TIME = timedelta(days=5)  # without a delivery
 LEASE = timedelta(minutes=2)  # longer than any attempt
-MAX_RUN_SECONDS = 60  # of one job, so that the users take turns
+MAX_RUN_SECONDS = 10  # of one job, so that the users take turns, and that a worker which stops can finish it
 GONE = 410
 USER_AGENT = "MINGUS-Webhooks/1"
 TITLE = "A webhook was disabled"
@@ -112,6 +112,11 @@ def disable(endpoint: WebhookEndpoint, reason: DisabledReason) -> None:
     """Disable an endpoint, and give up its messages."""
     endpoint.is_enabled, endpoint.disabled_reason = False, reason
     endpoint.save(update_fields=["is_enabled", "disabled_reason"])
+    give_up_messages(endpoint)
+
+
+def give_up_messages(endpoint: WebhookEndpoint) -> None:
+    """Give up the messages of an endpoint that wait."""
     waiting = WebhookMessage.objects.filter(user_id=endpoint.user_id, endpoint=endpoint, status=MessageStatus.PENDING)
     waiting.update(status=MessageStatus.FAILED, next_attempt_at=None)
 

@@ -117,7 +117,7 @@ def enqueue(user_ids: Iterable[UUID]) -> None:
 
 def delete_old_messages(*, now: datetime) -> int:
     """Delete messages with their attempts after RETENTION. Return the number of deleted rows."""
-    deleted, _ = WebhookMessage.objects.filter(created_at__lt=now - RETENTION).exclude(status=MessageStatus.PENDING).delete()
+    deleted, _ = WebhookMessage.objects.filter(created_at__lt=now - RETENTION).delete()
     return deleted
 
 
