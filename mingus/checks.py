@@ -209,6 +209,14 @@ def proxies_are_some_addresses(**_: Any) -> list[CheckMessage]:
     return [Error("TRUSTED_PROXIES trusts every address.", hint=hint, id="mingus.E031")]
 
 
+def webhooks_stay_outside(**_: Any) -> list[CheckMessage]:
+    """Report a server outside DEBUG that lets users send requests to private addresses (mingus.E034)."""
+    if settings.DEBUG or not settings.WEBHOOKS["allow_private"]:
+        return []
+    hint = "Unset WEBHOOK_ALLOW_PRIVATE. It is for receivers on a developer's machine."
+    return [Error("WEBHOOK_ALLOW_PRIVATE lets users reach this network.", hint=hint, id="mingus.E034")]
+
+
 SETTINGS_CHECKS = [
     environment_is_readable,
     secret_key_is_set,
@@ -225,6 +233,7 @@ SETTINGS_CHECKS = [
     promotion_code_can_be_entered,
     request_limits_fit,
     mail_limits_are_sound,
+    webhooks_stay_outside,
     debug_is_local,
 ]
 DATABASE_CHECKS = [data_keys_can_be_unwrapped]

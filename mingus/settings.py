@@ -23,6 +23,7 @@ from mingus.log_redaction import logging_settings
 from mingus.security_headers import DENY_ALL
 from mingus.spectacular_settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from mingus.unfold_settings import UNFOLD as UNFOLD
+from mingus.webhook_settings import webhooks_from
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted in annotations
 
@@ -302,5 +303,6 @@ WORKER_HEARTBEAT_LIMIT = env.number("WORKER_HEARTBEAT_LIMIT", 60, at_least=30)  
 JOB_MAX_DEATHS = env.number("JOB_MAX_DEATHS", 5, at_least=1)
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
 PROCRASTINATE_IMPORT_PATHS = ["core.mail", "system.services.push"]
+WEBHOOKS = webhooks_from(env)
 
 LOGGING = logging_settings(env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping()))

@@ -22,6 +22,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "account", "description": "From sign-up to a session: email addresses, logins, passwords and second factors."},
         {"name": "users", "description": "The user's own account: profile, onboarding, sessions, tokens, exports and uploads."},
+        {"name": "webhooks", "description": "Signed requests to the user's programs when data has changed."},
         {"name": "system", "description": "Alerts, important dates and notification preferences."},
         {"name": "billing", "description": "Plans, the subscription, invoices, and which features it includes."},
         {"name": "finance", "description": "Accounts, transactions with all that belongs to them, statements and due dates."},
@@ -46,6 +47,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MoveActionEnum": "finance.services.move_choices.MoveAction",
         "UploadStatusEnum": "users.models.uploads.UploadStatus",
         "UploadKindEnum": "users.models.uploads.UploadKind",
+        "WebhookMessageStatusEnum": "users.models.webhooks.MessageStatus",
+        "WebhookAttemptErrorEnum": "users.models.webhooks.AttemptError",
+        "WebhookDisabledReasonEnum": "users.models.webhooks.DisabledReason",
+        "WebhookEventTypeEnum": "users.webhooks.objects.EVENT_TYPES",
         "CancellationReasonEnum": "billing.models.cancellations.CancellationReason",
         "TransactionStatusEnum": "finance.models.transactions.TransactionStatus",
         "TransactionTypeEnum": "finance.models.transactions.TransactionType",

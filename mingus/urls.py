@@ -46,6 +46,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/docs/staff/", SpectacularSwaggerSplitView.as_view(url_name="staff_schema"), name="staff_docs"),
     path("api/v1/users/", include("users.urls")),
+    path("api/v1/webhooks/", include("users.webhook_urls")),
     path("api/v1/system/", include("system.urls")),
     path("api/v1/billing/", include("billing.urls")),
     path("api/v1/finance/", include("finance.urls")),

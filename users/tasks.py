@@ -1,4 +1,4 @@
-"""Jobs that clean up the tables of accounts, create exports, process uploads, and erase accounts."""
+"""Jobs that clean up the tables of accounts, create exports, process uploads, send webhooks, and erase accounts."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from users.models.erasure import RequestedBy
 from users.models.login_counter import COUNTER_RETENTION
 from users.privacy import erasure as erasures
 from users.privacy import exports
+from users.webhooks import delivery, endpoints, outbox
 
 RETRY_ERASURE_AFTER = timedelta(hours=1)
 
@@ -72,6 +73,28 @@ def queue_upload(*, user: User, **upload: Any) -> Upload:
     accepted = uploads.accept(user=user, **upload)
     jobs.enqueue(process_upload, lock=f"uploads of {user.pk}", user=str(user.pk), upload=str(accepted.pk))
     return accepted
+
+
+@jobs.task(queue=jobs.WEBHOOK_QUEUE)
+def send_webhooks(*, user: str) -> None:
+    """Send a user's webhooks about what has changed. The triggers of the change log enqueue it, too."""
+    user_id = UUID(user)
+    with rls.as_customer(User(pk=user_id)):
+        outbox.create_messages(user_id, now=clock.now())
+        if delivery.send_due_messages(user_id):
+            endpoints.enqueue([user_id])
+
+
+@jobs.periodic("* * * * *")
+def retry_webhooks(timestamp: int) -> None:
+    """Enqueue the jobs of users with messages that are due, or with changes that have no message because a job failed."""
+    endpoints.enqueue(delivery.users_with_due_messages(now=clock.now()))
+
+
+@jobs.daily(at_hour=3)
+def delete_old_webhook_messages(timestamp: int) -> None:
+    """Delete the messages of webhooks and their attempts after 30 days."""
+    endpoints.delete_old_messages(now=clock.now())
 
 
 @jobs.task()

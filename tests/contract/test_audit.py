@@ -34,6 +34,8 @@ UNAUDITED: dict[str, str] = {
     "users_upload": "a file that waits for a job, for a day; the job's changes are in the log under its name",
     "finance_attachmentchunk": "a part of an attachment, which the log would keep for years; the attachment is in the log",
     "users_uploadchunk": "a part of such a file, which the log would keep for years",
+    "users_webhookmessage": "a message about a change that is in the log, for 30 days",
+    "users_webhookattempt": "an attempt to deliver such a message",
     "finance_editedrow": "values before and after an edit, for 30 days; the changes of the transactions are in the log",
     "finance_deletedtransaction": "a deleted row, for 30 days; the deletion is in the log with all values",
     "django_session": "encrypted, and written with each login, which is recorded at the account",

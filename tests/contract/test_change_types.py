@@ -21,6 +21,8 @@ LEFT_OUT = {
     "users/me/uploads/": "deleted after a day, and its progress is not logged; a client polls the one that it waits for",
     "users/sessions/": "credentials, which depend on the session that asks",
     "users/tokens/": "credentials, whose last use is not logged",
+    "webhooks/": "settings of the user's programs, whose state of delivery is not logged",
+    "webhooks/messages/": "the deliveries of changes",
 }
 READ = [route for route in ROUTES if route.is_owned and route.methods.get("get") in ("list", "retrieve", "changes")]
 COMPILED = [pytest.param(kind, id=name) for name, kind in change_types().items() if kind.sql_serializer]

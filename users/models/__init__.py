@@ -1,4 +1,4 @@
-"""Models of accounts, their addresses and logins, profiles, onboarding, sessions, tokens, exports, uploads and erasures."""
+"""Models of accounts and logins, profiles, onboarding, sessions, tokens, exports, uploads, webhooks and erasures."""
 
 from users.models.account import User
 from users.models.approval import Approval
@@ -14,6 +14,7 @@ from users.models.sent_mail import SentMail
 from users.models.session import UserSession
 from users.models.token import PersonalAccessToken
 from users.models.uploads import Upload, UploadChunk
+from users.models.webhooks import WebhookAttempt, WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "AccountErasure",
@@ -32,4 +33,7 @@ __all__ = [
     "User",
     "UserProfile",
     "UserSession",
+    "WebhookAttempt",
+    "WebhookEndpoint",
+    "WebhookMessage",
 ]
