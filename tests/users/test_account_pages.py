@@ -108,7 +108,7 @@ def test_a_form_without_its_token_is_refused(browser: Client, alice: User) -> No
 def test_a_page_does_not_reveal_its_key(browser: Client, alice: User) -> None:
     mailed_reset_key(alice.email)
     response = browser.get(link())
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert response["Cache-Control"] == "no-store"
     assert "default-src 'none'" in response["Content-Security-Policy"]
 
