@@ -9,6 +9,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import Any
 
@@ -32,7 +33,10 @@ MAX_PERIODIC_DELAY_SECONDS = 24 * 3600  # a daily job that was due while no work
 RECONNECT_DELAY_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 25.0
 LONG_QUEUE = "long"  # jobs of minutes, such as imports; a worker runs one of them beside the others, which need not wait
-QUEUES = ("default", LONG_QUEUE)
+WEBHOOK_QUEUE = "webhooks"  # jobs that wait for other servers; a worker runs WEBHOOK_CONCURRENCY of them at a time
+WEBHOOK_CONCURRENCY = 8
+QUEUES = {"default": 1, LONG_QUEUE: 1, WEBHOOK_QUEUE: WEBHOOK_CONCURRENCY}  # how many jobs a worker runs at a time
+SPARE_THREADS = 4  # of a worker, besides those of its jobs
 CONNECTION_TIMEOUT_SECONDS = 2.0
 MAX_RETRY_DELAY_SECONDS = 300
 
@@ -117,6 +121,8 @@ def run_pending() -> None:
 async def run_worker(*, pause: float = RECONNECT_DELAY_SECONDS) -> None:
     """Run jobs until SIGTERM or SIGINT, and let running jobs finish. After a lost connection retry every `pause` seconds."""
     stop_requested, logged = asyncio.Event(), ""
+    # a thread for each job: the default pool of a small machine has fewer, and jobs that wait for other servers would fill it
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(sum(QUEUES.values()) + SPARE_THREADS))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop_requested.set)
     while not stop_requested.is_set():
@@ -148,7 +154,10 @@ async def _run() -> None:
         pass  # fails at once without a server, where the pool would wait for half a minute
     async with _worker_app().open_async() as running:
         options: Any = {"install_signal_handlers": False, "shutdown_graceful_timeout": SHUTDOWN_TIMEOUT_SECONDS}
-        workers = [asyncio.create_task(running.run_worker_async(queues=[queue], **options)) for queue in QUEUES]
+        workers = [
+            asyncio.create_task(running.run_worker_async(queues=[queue], concurrency=concurrency, **options))
+            for queue, concurrency in QUEUES.items()
+        ]
         try:
             ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:  # stop the others, which finish their jobs

@@ -61,6 +61,9 @@ UNFOLD: dict[str, Any] = {
                 _link("Email addresses", "alternate_email", "account.emailaddress"),
                 _link("API tokens", "key", "users.personalaccesstoken"),
                 _link("File uploads", "upload_file", "users.upload"),
+                _link("Webhooks", "webhook", "users.webhookendpoint"),
+                _link("Webhook messages", "outbox", "users.webhookmessage"),
+                _link("Webhook attempts", "send_and_archive", "users.webhookattempt"),
                 separator=False,
             ),
             _group(
@@ -118,6 +121,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Read broadcasts", "mark_chat_read", "system.alertreceipt"),
                 _link("Important dates", "calendar_month", "system.importantdate"),
                 _link("Notification preferences", "tune", "system.notificationpreference"),
+                _link("Push devices", "phonelink_ring", "system.pushdevice"),
             ),
             _group(
                 "Usage",

@@ -2,7 +2,15 @@
 
 from core.api.filters.filtersets import StrictFilterSet
 from system.models import AccessEvent
-from users.models import DataExport, OnboardingProgress, PersonalAccessToken, Upload, UserSession
+from users.models import (
+    DataExport,
+    OnboardingProgress,
+    PersonalAccessToken,
+    Upload,
+    UserSession,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 
 
 class OnboardingFilter(StrictFilterSet):
@@ -49,3 +57,27 @@ class AccessLogFilter(StrictFilterSet):
     class Meta:
         model = AccessEvent
         fields = {"action": ["exact", "in"], "what": ["exact"], "created_at": ["gte", "lte"]}
+
+
+class WebhookFilter(StrictFilterSet):
+    class Meta:
+        model = WebhookEndpoint
+        fields = {
+            "name": ["exact", "icontains"],
+            "is_enabled": ["exact"],
+            "event_types": ["contains"],
+            "failing_since": ["isnull"],
+            "created_at": ["gte", "lte"],
+        }
+
+
+class WebhookMessageFilter(StrictFilterSet):
+    class Meta:
+        model = WebhookMessage
+        fields = {
+            "endpoint": ["exact", "in"],
+            "event_type": ["exact", "in"],
+            "status": ["exact", "in"],
+            "position": ["isnull"],
+            "created_at": ["gte", "lte"],
+        }

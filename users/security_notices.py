@@ -51,6 +51,7 @@ LOCKED = SecurityNotice(
     "second factor beside the password, or after you set a new password with the link of a reset.",
     Severity.HIGH,
 )
+WEBHOOK_MADE = SecurityNotice("A new webhook was created", "A program is told which of your data has changed: {detail}.")
 TOKEN_MADE = SecurityNotice("A new API token was created", "Programs can access your data with the token {detail}.")
 
 

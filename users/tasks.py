@@ -1,16 +1,17 @@
-"""Jobs that clean up the tables of accounts, create exports, process uploads, and erase accounts."""
+"""Jobs that clean up the tables of accounts, create exports, process uploads, send webhooks, and erase accounts."""
 
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from core import clock, jobs, rls
-from users import approvals, mail_limits, services, uploads
+from users import approvals, email_codes, mail_limits, services, uploads
 from users.models import AccountErasure, DataExport, LoginCounter, PersonalAccessToken, Upload, User
 from users.models.erasure import RequestedBy
 from users.models.login_counter import COUNTER_RETENTION
 from users.privacy import erasure as erasures
 from users.privacy import exports
+from users.webhooks import delivery, endpoints, outbox
 
 RETRY_ERASURE_AFTER = timedelta(hours=1)
 
@@ -37,6 +38,12 @@ def delete_old_exports(timestamp: int) -> None:
 def delete_old_mail_counts(timestamp: int) -> None:
     """Delete the counts of sent emails after a day."""
     mail_limits.delete_old(now=clock.now())
+
+
+@jobs.periodic("47 * * * *")
+def delete_old_email_codes(timestamp: int) -> None:
+    """Delete mailed codes a day after their session's first request."""
+    email_codes.delete_old(now=clock.now())
 
 
 @jobs.periodic("37 * * * *")
@@ -68,6 +75,28 @@ def queue_upload(*, user: User, **upload: Any) -> Upload:
     return accepted
 
 
+@jobs.task(queue=jobs.WEBHOOK_QUEUE)
+def send_webhooks(*, user: str) -> None:
+    """Send a user's webhooks about what has changed. The triggers of the change log enqueue it, too."""
+    user_id = UUID(user)
+    with rls.as_customer(User(pk=user_id)):
+        outbox.create_messages(user_id, now=clock.now())
+        if delivery.send_due_messages(user_id):
+            endpoints.enqueue([user_id])
+
+
+@jobs.periodic("* * * * *")
+def retry_webhooks(timestamp: int) -> None:
+    """Enqueue the jobs of users with messages that are due, or with changes that have no message because a job failed."""
+    endpoints.enqueue(delivery.users_with_due_messages(now=clock.now()))
+
+
+@jobs.daily(at_hour=3)
+def delete_old_webhook_messages(timestamp: int) -> None:
+    """Delete the messages of webhooks and their attempts after 30 days."""
+    endpoints.delete_old_messages(now=clock.now())
+
+
 @jobs.task()
 def erase_account(*, erasure: str) -> None:
     """Erase the account of an erasure that has started."""
@@ -97,7 +126,10 @@ def expire_approvals(timestamp: int) -> None:
 
 
 @jobs.task()
-def send_reset_mail(*, email: str) -> None:
-    """Send a link to set a new password, as a job, because the request must not depend on whether an account exists."""
+def send_reset_mail(*, email: str, code: str | None = None) -> None:
+    """Send a link to set a new password, and a code for the session that has asked for it.
+
+    It is a job because the response to the request must not depend on whether an account exists.
+    """
     with rls.as_accounts():
-        services.send_reset_mail(email)
+        services.send_reset_mail(email, code=UUID(code) if code else None)

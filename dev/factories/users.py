@@ -23,6 +23,9 @@ from users.models import (
     User,
     UserProfile,
     UserSession,
+    WebhookAttempt,
+    WebhookEndpoint,
+    WebhookMessage,
 )
 
 PASSWORD = "correct horse battery staple"
@@ -197,3 +200,39 @@ class ApprovalFactory(OwnedFactory):
     reason = "Ticket 4711: lost phone"
     requested_by = factory.SubFactory(UserFactory, is_staff=True)
     expires_at = days_from_now(3)
+
+
+class WebhookEndpointFactory(OwnedFactory):
+    class Meta:
+        model = WebhookEndpoint
+
+    name = factory.Sequence(lambda number: f"Program {number}")
+    url = "https://hooks.example.com/mingus"
+    secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDAAAAAAAAAAA="
+
+
+class WebhookMessageFactory(OwnedFactory):
+    """A delivered message about a transaction."""
+
+    class Meta:
+        model = WebhookMessage
+
+    endpoint = factory.SubFactory(WebhookEndpointFactory, user=factory.SelfAttribute("..user"))
+    event_type = "transaction.changed"
+    position = factory.Sequence(lambda number: number + 1)
+    body = '{"type":"transaction.changed","timestamp":"2026-03-01T09:30:00.000Z","data":{}}'
+    status = "delivered"
+    attempt_count = 1
+    queued_at = days_from_now(-1)
+
+
+class WebhookAttemptFactory(OwnedFactory):
+    """A successful attempt."""
+
+    class Meta:
+        model = WebhookAttempt
+
+    message = factory.SubFactory(WebhookMessageFactory, user=factory.SelfAttribute("..user"))
+    response_status = 200
+    duration_ms = 85
+    response_excerpt = "OK"

@@ -7,6 +7,8 @@ OPEN_TEXT = {
     "users.userprofile.timezone",
     "users.impersonation.reason",
     "users.approval.reason",
+    "users.webhookendpoint.event_types",
+    "users.webhookmessage.event_type",
     "billing.featureaccess.why",
     "system.accessevent.who",
     "system.accessevent.what",

@@ -64,6 +64,7 @@ CONSTRAINED = {
     "zip_code": "79135",
     "card_last4": "7913",
     "actions": [{"type": "set_note", "value": CANARY}],
+    "url": f"https://{CANARY}.example.com/",
 }  # values that the constraints on these fields allow
 BESIDE = {
     "account_balance": {"balance_date": "2026-01-31", "balance_source": "user"},

@@ -18,9 +18,12 @@ LEFT_OUT = {
     "finance/imports/<uuid:pk>/rows/": "the rows of a file, which are read with their import",
     "finance/rule-runs/": "edit runs, which are a type",
     "finance/transactions/search/": "the list of transactions",
+    "system/push-devices/": "credentials of devices, whose last use is not logged",
     "users/me/uploads/": "deleted after a day, and its progress is not logged; a client polls the one that it waits for",
     "users/sessions/": "credentials, which depend on the session that asks",
     "users/tokens/": "credentials, whose last use is not logged",
+    "webhooks/": "settings of the user's programs, whose state of delivery is not logged",
+    "webhooks/messages/": "the deliveries of changes",
 }
 READ = [route for route in ROUTES if route.is_owned and route.methods.get("get") in ("list", "retrieve", "changes")]
 COMPILED = [pytest.param(kind, id=name) for name, kind in change_types().items() if kind.sql_serializer]

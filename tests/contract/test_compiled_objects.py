@@ -19,6 +19,7 @@ NOT_COMPILED = {
     "users/me/export/<uuid:pk>/",  # a token may not read it
     "users/me/uploads/<uuid:pk>/",  # with the result of the job
     "finance/imports/<uuid:pk>/",  # with the errors of all rows
+    "webhooks/messages/<uuid:pk>/",  # with its attempts
 }
 COMPILED = [route for route in OBJECTS if str(route) not in NOT_COMPILED]
 OWNED = [route for route in COMPILED if route.is_owned]

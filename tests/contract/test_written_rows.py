@@ -11,12 +11,17 @@ from dev.factories import FACTORIES
 from dev.routes import OWNED_KEYED, OWNED_LISTS, Route
 from users.models import User
 
-UPDATED = [route for route in OWNED_KEYED if route.methods.get("patch") == "partial_update"]
-# a new row of these needs more than the fields of an earlier one; a new token is returned with its text
+# a token changes no webhook
+UPDATED = [
+    route for route in OWNED_KEYED if route.methods.get("patch") == "partial_update" and str(route) != "webhooks/<uuid:pk>/"
+]
+# a new row of these needs more than the fields of an earlier one; a new token or webhook is returned with its secret
 CREATED = [
     route
     for route in OWNED_LISTS
-    if route.methods.get("post") == "create" and route.view.create is CreateMixin.create and str(route) != "users/tokens/"
+    if route.methods.get("post") == "create"
+    and route.view.create is CreateMixin.create
+    and str(route) not in ("users/tokens/", "webhooks/")
 ]
 
 

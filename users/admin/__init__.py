@@ -1,5 +1,5 @@
 """Accounts and their records in the back office."""
 
-from users.admin import account_records, accounts, approvals
+from users.admin import account_records, accounts, approvals, webhooks
 
-__all__ = ["account_records", "accounts", "approvals"]
+__all__ = ["account_records", "accounts", "approvals", "webhooks"]

@@ -496,6 +496,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EmailCode",
+            fields=[
+                ("id", models.UUIDField(default=uuid4, editable=False, primary_key=True, serialize=False)),
+                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("expires_at", models.DateTimeField(editable=False, null=True)),
+                ("requests", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("requested_at", models.DateTimeField(editable=False)),
+                ("created_at", models.DateTimeField(editable=False)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["created_at"], name="users_emailcode_by_age")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("attempts__lte", 5)),
+                        name="users_emailcode_attempts",
+                        violation_error_message="A code is tried at most 5 times.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("requests__lte", 5)),
+                        name="users_emailcode_requests",
+                        violation_error_message="A session gets at most 5 codes a day.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Impersonation",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1360,11 +1387,342 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="WebhookEndpoint",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("name", models.CharField(help_text="The user's name for the endpoint.", max_length=100)),
+                ("url", models.CharField(help_text="The https URL that messages are sent to.", max_length=1000)),
+                (
+                    "event_types",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="The types of messages that are sent, such as `transaction.changed`. Empty: all.",
+                        validators=[validate_json_list],
+                    ),
+                ),
+                ("is_enabled", models.BooleanField(default=True, help_text="True if messages are sent.")),
+                (
+                    "disabled_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("gone", "the receiver returned 410"),
+                            ("failing", "no delivery succeeded for days"),
+                            ("support", "disabled by support"),
+                        ],
+                        help_text="Why it was disabled. Empty unless MINGUS did it.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "failing_since",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="The first failed attempt since the last delivery. Null: none failed.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "paused_until",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="No attempt is made before this time. Null unless the last one failed.",
+                        null=True,
+                    ),
+                ),
+                ("position", models.BigIntegerField(default=0, editable=False)),
+                ("secret", encrypt(models.CharField(editable=False, max_length=100), label="users.webhook_endpoint.secret")),
+                (
+                    "former_secret",
+                    encrypt(
+                        models.CharField(editable=False, max_length=100, null=True),
+                        label="users.webhook_endpoint.former_secret",
+                    ),
+                ),
+                (
+                    "former_secret_expires_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="Until then the former secret signs messages, too. Null: there is none.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "webhook",
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["user", "-created_at", "-id"], name="users_endpoint_newest"),
+                    GinIndex(fields=["event_types"], name="users_webhookendpoint_event_ty", opclasses=["jsonb_path_ops"]),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "id"), name="users_webhookendpoint_owner"),
+                    models.CheckConstraint(
+                        condition=models.Q(("url__startswith", "https://")),
+                        name="users_webhookendpoint_url_https",
+                        violation_error_message="Use a URL that begins with https://.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_enabled", False), ("disabled_reason", ""), _connector="OR"),
+                        name="users_webhookendpoint_disabled_reason_disabled",
+                        violation_error_message="An enabled endpoint has no reason for being disabled.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^\\S(.*\\S)?$")),
+                        name="users_webhookendpoint_name_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
+                            models.Func(models.F("event_types"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("array"),
+                        ),
+                        name="users_webhookendpoint_event_types_shape",
+                        violation_error_message="Must be a JSON list.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("disabled_reason__in", ["gone", "failing", "support", ""])),
+                        name="users_webhookendpoint_disabled_reason_choice",
+                        violation_error_message="Choose one of: gone, failing, support.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookMessage",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("event_type", models.CharField(editable=False, help_text="The type of the message.", max_length=60)),
+                (
+                    "position",
+                    models.BigIntegerField(
+                        blank=True,
+                        editable=False,
+                        help_text="The position of the changes among all of the user. Null for a test.",
+                        null=True,
+                    ),
+                ),
+                ("body", models.TextField(editable=False, help_text="The JSON that is sent.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting for its first or next attempt"),
+                            ("delivered", "the receiver returned a status of 200 to 299"),
+                            ("failed", "given up"),
+                        ],
+                        default="pending",
+                        editable=False,
+                        help_text="State of the delivery.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "attempt_count",
+                    models.IntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Attempts since the message was queued or replayed.",
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                ("queued_at", models.DateTimeField(editable=False, help_text="When the message was created or last replayed.")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the next attempt is due. Null unless `status` is `pending`.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="messages",
+                        to="users.webhookendpoint",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "webhook message",
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["user", "-created_at", "-id"], name="users_message_newest"),
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["user", "next_attempt_at", "id"],
+                        name="users_message_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "id"), name="users_webhookmessage_owner"),
+                    models.UniqueConstraint(
+                        fields=("user", "endpoint", "position", "event_type"), name="users_webhookmessage_position_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("status", "pending")),
+                            models.Q(models.Q(("status", "pending"), _negated=True), ("next_attempt_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="users_webhookmessage_next_attempt_at_pending",
+                        violation_error_message="Must be set exactly when the message is pending.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "delivered", "failed"])),
+                        name="users_webhookmessage_status_choice",
+                        violation_error_message="Choose one of: pending, delivered, failed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("attempt_count__gte", 0)),
+                        name="users_webhookmessage_attempt_count_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookAttempt",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                (
+                    "response_status",
+                    models.IntegerField(
+                        blank=True,
+                        editable=False,
+                        help_text="The status of the response. Null without a response.",
+                        null=True,
+                        validators=[MinValueValidator(100), MaxValueValidator(999)],
+                    ),
+                ),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("status", "the status is not 200 to 299"),
+                            ("redirect", "the status is 300 to 399; redirects are not followed"),
+                            ("timeout", "no complete response in time"),
+                            ("connection", "no connection, or it was lost"),
+                            ("certificate", "the certificate is not valid for the host"),
+                            ("address", "the host has no public address"),
+                            ("response", "the response is not HTTP, or its headers are too long"),
+                        ],
+                        help_text="Why the attempt failed. Empty: it succeeded.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "duration_ms",
+                    models.IntegerField(
+                        editable=False, help_text="Duration of the attempt in milliseconds.", validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "response_excerpt",
+                    models.CharField(
+                        blank=True, editable=False, help_text="The first 200 characters of the response's body.", max_length=200
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="attempts",
+                        to="users.webhookmessage",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "webhook attempt",
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "message", "created_at", "id"], name="users_attempt_of_message")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("response_status__gte", 100), ("response_status__lte", 999)),
+                        name="users_webhookattempt_response_status_bounds",
+                        violation_error_message="Must be between 100 and 999.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "error__in",
+                                ["status", "redirect", "timeout", "connection", "certificate", "address", "response", ""],
+                            )
+                        ),
+                        name="users_webhookattempt_error_choice",
+                        violation_error_message=(
+                            "Choose one of: status, redirect, timeout, connection, certificate, address, response."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("duration_ms__gte", 0)),
+                        name="users_webhookattempt_duration_ms_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                ],
+            },
+        ),
         # Foreign keys that include the owner
         composite_foreign_key(
             "users_dataexportchunk", "export_id", "users_dataexport", name="users_dataexportchunk_export_owner"
         ),
         composite_foreign_key("users_uploadchunk", "upload_id", "users_upload", name="users_uploadchunk_upload_owner"),
+        composite_foreign_key(
+            "users_webhookmessage", "endpoint_id", "users_webhookendpoint", name="users_webhookmessage_endpoint_owner"
+        ),
+        composite_foreign_key(
+            "users_webhookattempt", "message_id", "users_webhookmessage", name="users_webhookattempt_message_owner"
+        ),
         # Row-level security
         enable_row_level_security("users_user", owner="id", customer=LOCK, accounts=ALL),
         enable_row_level_security("users_user_groups", customer="SELECT", accounts="SELECT"),
@@ -1374,6 +1732,7 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_onboardingprogress"),
         enable_row_level_security("users_usersession", customer=LOCK, accounts=ALL),
         grant("users_sentmail", accounts="SELECT, INSERT, DELETE", staff="SELECT"),
+        grant("users_emailcode", accounts=ALL, staff="SELECT"),
         enable_row_level_security("users_dataexport"),
         enable_row_level_security("users_dataexportchunk"),
         enable_row_level_security("users_upload"),
@@ -1385,4 +1744,7 @@ class Migration(migrations.Migration):
         # a credential is looked up before its user is known
         enable_row_level_security("users_impersonation", customer="SELECT", accounts="SELECT"),
         enable_row_level_security("users_approval", customer="SELECT"),  # for the customer's export
+        enable_row_level_security("users_webhookendpoint"),
+        enable_row_level_security("users_webhookmessage"),
+        enable_row_level_security("users_webhookattempt"),
     ]

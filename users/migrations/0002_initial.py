@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.postgres.operations import ALL, add_triggers, audit, enable_row_level_security, grant
+from core.postgres.operations import ALL, add_triggers, audit, enable_row_level_security, grant, run_sql_file
 
 
 class Migration(migrations.Migration):
@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
         ("system", "0001_initial"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("mfa", "0003_authenticator_type_uniq"),
+        ("procrastinate", "0041_post_retry_failed_job"),
     ]
 
     operations = [
@@ -33,7 +34,12 @@ class Migration(migrations.Migration):
             "User",
             "UserProfile",
             "UserSession",
+            "WebhookAttempt",
+            "WebhookEndpoint",
+            "WebhookMessage",
         ),
+        # A job for the webhooks of each user whose data has changed
+        run_sql_file("users/migrations/sql/webhooks.sql"),
         # Row-level security and privileges of allauth's tables
         enable_row_level_security("account_emailaddress", customer="SELECT", accounts=ALL),
         grant("account_emailconfirmation", accounts=ALL, staff=ALL),

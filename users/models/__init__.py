@@ -1,8 +1,9 @@
-"""Models of accounts, their addresses and logins, profiles, onboarding, sessions, tokens, exports, uploads and erasures."""
+"""Models of accounts and logins, profiles, onboarding, sessions, tokens, exports, uploads, webhooks and erasures."""
 
 from users.models.account import User
 from users.models.approval import Approval
 from users.models.email_change import EmailChange
+from users.models.email_code import EmailCode
 from users.models.erasure import AccountErasure
 from users.models.exports import DataExport, DataExportChunk
 from users.models.impersonation import Impersonation
@@ -13,6 +14,7 @@ from users.models.sent_mail import SentMail
 from users.models.session import UserSession
 from users.models.token import PersonalAccessToken
 from users.models.uploads import Upload, UploadChunk
+from users.models.webhooks import WebhookAttempt, WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "AccountErasure",
@@ -20,6 +22,7 @@ __all__ = [
     "DataExport",
     "DataExportChunk",
     "EmailChange",
+    "EmailCode",
     "Impersonation",
     "LoginCounter",
     "OnboardingProgress",
@@ -30,4 +33,7 @@ __all__ = [
     "User",
     "UserProfile",
     "UserSession",
+    "WebhookAttempt",
+    "WebhookEndpoint",
+    "WebhookMessage",
 ]

@@ -18,6 +18,7 @@ from dev.demo import finance as finance_demo
 from dev.demo import health as health_demo
 from dev.demo import system as system_demo
 from dev.demo import users as users_demo
+from dev.demo import webhooks as webhooks_demo
 from dev.demo.crowd import loading
 from dev.demo.crowd.workers import workers
 from dev.stripe import launcher as stripe_emulator
@@ -25,7 +26,7 @@ from dev.stripe.emulator import EmulatorClient, EmulatorError
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from users.models import User
 
-LOADERS = (finance_demo, billing_demo, health_demo, career_demo, system_demo, analytics_demo)
+LOADERS = (finance_demo, billing_demo, health_demo, career_demo, system_demo, analytics_demo, webhooks_demo)
 
 WELCOME = """
 {customers} customers with {accounts} accounts and {transactions:,} transactions are loaded. Every password is: {password}

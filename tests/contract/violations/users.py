@@ -19,6 +19,9 @@ from users.models import (
     User,
     UserProfile,
     UserSession,
+    WebhookAttempt,
+    WebhookEndpoint,
+    WebhookMessage,
 )
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
@@ -78,6 +81,18 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_upload_status_choice": (Upload, {"status": "odd"}, None),
     "users_upload_progress_bounds": (Upload, {"progress": 101}, None),
     "users_upload_attempts_bounds": (Upload, {"attempts": -1}, None),
+    "users_webhookendpoint_name_not_blank": (WebhookEndpoint, {"name": " x"}, None),  # see tests/webhooks/test_api.py
+    "users_webhookendpoint_url_https": (WebhookEndpoint, {"url": "http://hooks.example.com/"}, None),
+    "users_webhookendpoint_event_types_shape": (WebhookEndpoint, {"event_types": {}}, None),
+    "users_webhookendpoint_disabled_reason_choice": (WebhookEndpoint, {"disabled_reason": "odd", "is_enabled": False}, None),
+    "users_webhookendpoint_disabled_reason_disabled": (WebhookEndpoint, {"disabled_reason": "gone"}, None),
+    "users_webhookmessage_position_unique": (WebhookMessage, {"position": "=other", "endpoint_id": "=other"}, None),
+    "users_webhookmessage_status_choice": (WebhookMessage, {"status": "odd"}, None),
+    "users_webhookmessage_attempt_count_bounds": (WebhookMessage, {"attempt_count": -1}, None),
+    "users_webhookmessage_next_attempt_at_pending": (WebhookMessage, {"status": "pending"}, None),
+    "users_webhookattempt_response_status_bounds": (WebhookAttempt, {"response_status": 99}, None),
+    "users_webhookattempt_error_choice": (WebhookAttempt, {"error": "odd"}, None),
+    "users_webhookattempt_duration_ms_bounds": (WebhookAttempt, {"duration_ms": -1}, None),
     "users_uploadchunk_number_unique": (UploadChunk, {"number": "=other", "upload_id": "=other"}, None),
     "users_uploadchunk_number_bounds": (UploadChunk, {"number": -1}, None),
     "users_accounterasure_finished_at_one_under_way": (AccountErasure, {"user_id": "=other", "finished_at": None}, None),
