@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from core.changes.cursors import ChangeCursor
+from core.changes.cursors import FIRST_KEY, ChangeCursor
 from core.changes.log import LAST_ID, changes_since, position_of
 from core.changes.types import ChangeType, read_objects
 
@@ -37,6 +37,7 @@ def read_page(user_id: UUID, cursor: ChangeCursor | None, types: Sequence[Change
     """
     cursor = cursor or ChangeCursor(position_of(user_id))  # before the objects, whose later changes then follow
     unread = [kind for kind in types if kind.name not in cursor.read]
+    unread.sort(key=lambda kind: kind.name != cursor.reading)  # as a type may have been added before it
     return _all_objects(user_id, cursor, unread, limit) if unread else _changes(user_id, cursor, types, limit)
 
 
@@ -47,8 +48,9 @@ def _all_objects(user_id: UUID, cursor: ChangeCursor, unread: Sequence[ChangeTyp
         shown = rows[: limit - len(found)]
         found += [ChangedObject(kind.name, row.key, row.shown) for row in shown]
         if len(rows) > len(shown):
-            return ChangesPage(found, replace(cursor, row=shown[-1].key) if shown else cursor, has_more=True)
-        cursor = replace(cursor, read=(*cursor.read, kind.name), row=UUID(int=0))
+            row = shown[-1].key if shown else cursor.row
+            return ChangesPage(found, replace(cursor, reading=kind.name, row=row), has_more=True)
+        cursor = replace(cursor, read=(*cursor.read, kind.name), reading="", row=FIRST_KEY)
     return ChangesPage(found, cursor, has_more=position_of(user_id) > cursor.position)
 
 

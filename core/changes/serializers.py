@@ -1,6 +1,6 @@
 """The schema of a page of changes. The objects themselves are read by the SQL of their viewsets."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -32,13 +32,9 @@ def change_serializer(kind: ChangeType) -> type[serializers.Serializer]:
     return extend_schema_serializer(component_name=f"{name}Change", description=f"A change of the type `{kind.name}`.")(found)
 
 
-def change_serializers() -> dict[str, Any]:
-    return {name: change_serializer(kind) for name, kind in change_types().items()}
-
-
 ANY_CHANGE = PolymorphicProxySerializer(
     component_name="Change",
-    serializers=change_serializers,
+    serializers=cast("Any", lambda: {name: change_serializer(kind) for name, kind in change_types().items()}),
     resource_type_field_name="type",
     many=True,
 )

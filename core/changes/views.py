@@ -101,10 +101,10 @@ class ChangesViewSet(OwnedBaseViewSet[Any]):
         if not text:
             return None
         try:
-            cursor = ChangeCursor.decode(text, cast("UUID", self.request.user.pk))
+            cursor = ChangeCursor.decode(text, cast("UUID", self.request.user.pk), change_types())
         except ValueError:
             raise ValidationError({"cursor": [ErrorDetail(UNKNOWN_CURSOR, "invalid_cursor")]}) from None
-        left_out = change_types().keys() & {*cursor.read} - {kind.name for kind in types}
+        left_out = {*filter(None, (*cursor.read, cursor.reading))} - {kind.name for kind in types}
         if left_out:
             message = (
                 f"This cursor is of further types: {', '.join(sorted(left_out))}. Add them, or start over without a cursor."

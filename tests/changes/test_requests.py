@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from core import changes, clock, rls
 from core.changes.cursors import ChangeCursor
 from core.changes.types import change_types
-from dev.factories import AlertFactory, TagFactory, TransactionFactory
+from dev.factories import AlertFactory, CategoryFactory, TagFactory, TransactionFactory
 from tests.changes.follower import PATH, Follower
 from tests.conftest import ClientFor
 from users.models import User
@@ -82,6 +82,20 @@ def test_a_type_that_is_added_to_a_cursor_is_read_whole(alice: User, as_alice: A
     assert {"account", "user", "profile"} <= {change["type"] for change in follower.catch_up()}
 
 
+def test_a_type_that_is_added_in_the_middle_of_the_first_read_is_read_whole(alice: User, as_alice: APIClient) -> None:
+    first, second = CategoryFactory.create_batch(2, user=alice)
+    TagFactory.create_batch(5, user=alice)
+    follower = Follower(as_alice, limit=2, types="tag")
+    follower.read_page()
+    follower.params = {"limit": 2, "types": "category,tag"}
+    follower.catch_up()
+    assert {("category", str(first.pk)), ("category", str(second.pk))} <= follower.state.keys()
+    assert len(follower.state) == 7
+    follower = Follower(as_alice, limit=2, types="tag")
+    follower.read_page()
+    assert error(as_alice, 400, cursor=follower.cursor, types="category") == ("invalid_cursor", "cursor")
+
+
 def test_no_type_can_be_left_out_of_a_cursor(follower: Follower, as_alice: APIClient) -> None:
     assert error(as_alice, 400, cursor=follower.cursor, types="tag") == ("invalid_cursor", "cursor")
 
@@ -123,6 +137,6 @@ class TestExpiry:
     def test_a_cursor_of_a_position_that_was_lost_is_refused(
         self, alice: User, follower: Follower, as_alice: APIClient
     ) -> None:
-        cursor = ChangeCursor.decode(follower.cursor, alice.pk)
+        cursor = ChangeCursor.decode(follower.cursor, alice.pk, change_types())
         ahead = ChangeCursor(cursor.position + 5, cursor.change, cursor.read)
         assert error(as_alice, 410, cursor=ahead.encode(alice.pk)) == ("cursor_expired", None)

@@ -5,6 +5,7 @@ from django.apps import apps
 
 from core.api.viewsets import OwnedBaseViewSet
 from core.audit.triggers import AuditTrigger
+from core.changes.cursors import code_of
 from core.changes.triggers import LogRelated
 from core.changes.types import ChangeType, change_types
 from core.fast_lists.list_states import SOURCES
@@ -54,9 +55,9 @@ def test_each_list_and_single_object_is_a_type_or_left_out() -> None:
     assert others | served_twice == set(LEFT_OUT)
 
 
-def test_each_type_has_a_table_of_its_own() -> None:
-    tables = [kind.table for kind in change_types().values()]
-    assert len(tables) == len(set(tables))
+def test_each_type_has_a_table_and_a_code_in_cursors_of_its_own() -> None:
+    kinds = change_types().values()
+    assert len(kinds) == len({kind.table for kind in kinds}) == len({code_of(kind.name) for kind in kinds} - {code_of("")})
 
 
 @pytest.mark.parametrize("kind", TYPES)
