@@ -12,6 +12,7 @@ from benchmarks.data import BenchmarkUsers
 from benchmarks.measure import timed
 from benchmarks.scale import Scale
 from core import clock, rls
+from core.postgres import limits
 from finance.models import Category, EditRun, FinancialTransaction, Payee, Rule, Tag
 from finance.services import apply_rules, merge_names, undo_edit
 from finance.services.rule_names import with_ids
@@ -45,7 +46,7 @@ def table(users: BenchmarkUsers, scale: Scale) -> str:
 
 
 def _lines(owner: User, size: int, rounds: int) -> Iterator[str]:
-    with transaction.atomic(), rls.as_customer(owner):
+    with limits.job_time(), transaction.atomic(), rls.as_customer(owner):
         changes = _changes(owner, size)
         for kind, (assignments, title) in PLAIN_UPDATES.items():
             plain = partial(_execute, PLAIN.format(assignments), owner.pk, MARK)

@@ -9,7 +9,8 @@ from billing.entitlement_resolution import EntitlementSource
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from billing.models.cancellations import MAX_COMMENT_LENGTH, CancellationReason
 from billing.services import MAX_PAUSE_MONTHS, CancellationFeedback
-from billing.stripe.checkout import PORTAL_OVERVIEW, PORTAL_PAGES
+from billing.stripe.checkout import CHECKOUT_ID, PORTAL_OVERVIEW, PORTAL_PAGES
+from billing.stripe.return_urls import MAX_LENGTH, PERMITTED
 from core.api.money import AmountField
 from core.api.serializers import BaseSerializer, ListedChoiceField, StrictSerializer
 
@@ -105,9 +106,16 @@ class ChangePlanSerializer(FeedbackSerializer, PlanChoiceSerializer):
     pass
 
 
-@extend_schema_serializer(description="The plan to buy.")
+def return_url_field(text: str) -> serializers.CharField:
+    return serializers.CharField(
+        required=False, allow_null=True, default=None, max_length=MAX_LENGTH, help_text=f"{text} {PERMITTED}"
+    )
+
+
+@extend_schema_serializer(description="The plan to buy, and where the customer comes back to.")
 class CheckoutSerializer(PlanChoiceSerializer):
-    pass
+    success_url = return_url_field(f"Where Stripe sends the customer after the purchase; `{CHECKOUT_ID}` in it becomes its id.")
+    cancel_url = return_url_field("Where Stripe sends a customer who leaves the page.")
 
 
 @extend_schema_serializer(description="The page of the customer portal to open.")
@@ -115,6 +123,7 @@ class PortalSerializer(StrictSerializer):
     page = ListedChoiceField(
         PORTAL_PAGES, default=PORTAL_OVERVIEW, help_text="`card` opens the form for a new card or bank account directly."
     )
+    return_url = return_url_field("Where the customer comes back to.")
 
 
 @extend_schema_serializer(description="A page hosted by Stripe, to be opened in the customer's browser.")

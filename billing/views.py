@@ -188,8 +188,7 @@ class SubscriptionViewSet(LeavingActions):
         detail=False,
     )
     def checkout(self, request: Request) -> Response:
-        form = self.parsed(CheckoutSerializer)
-        page = services.start_checkout(user=request.user, plan=form["plan"], now=clock.now())
+        page = services.start_checkout(user=request.user, now=clock.now(), **self.parsed(CheckoutSerializer))
         return Response(StripePageSerializer(page).data, status=201)
 
     @post_action(
@@ -203,7 +202,7 @@ class SubscriptionViewSet(LeavingActions):
     )
     def portal(self, request: Request) -> Response:
         form = self.parsed(PortalSerializer)
-        page = services.open_portal(user=request.user, now=clock.now(), page=form["page"])
+        page = services.open_portal(user=request.user, now=clock.now(), page=form["page"], return_to=form["return_url"])
         return Response(StripePageSerializer(page).data, status=201)
 
 

@@ -23,6 +23,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only the session that has signed up, and not past a second factor
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
@@ -33,11 +34,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
 MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+# no one logs in to an unverified account; a second address that waits is no reason to refuse a factor, nor the reverse
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "MINGUS"
 HEADLESS_ONLY = True
 HEADLESS_TOKEN_STRATEGY = "users.authentication.SessionTokens"  # noqa: S105 - a class's name
-HEADLESS_SERVE_SPECIFICATION = True
-HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
+HEADLESS_SERVE_SPECIFICATION = False  # the account API is in MINGUS' own document
 KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # users.PersonalAccessToken replaces knox's token table
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}

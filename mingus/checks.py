@@ -119,6 +119,22 @@ def cors_origins_are_safe(**_: Any) -> list[CheckMessage]:
     return [Error(f"CORS_ALLOWED_ORIGINS has {origin!r}, which is not HTTPS.", hint=hint, id="mingus.E033") for origin in wrong]
 
 
+def return_urls_are_safe(**_: Any) -> list[CheckMessage]:
+    """Report a URL to return to that has no scheme and host, or is HTTP outside DEBUG (mingus.E034)."""
+    found = {url: urlsplit(url) for url in settings.RETURN_URLS}
+    wrong = [url for url, parts in found.items() if not parts.netloc or (parts.scheme == "http" and not settings.DEBUG)]
+    hint = "Use https://app.example.com/billing/ or an app's own scheme, such as mingus://billing/."
+    return [Error(f"RETURN_URLS has {url!r}.", hint=hint, id="mingus.E034") for url in wrong]
+
+
+def web_push_key_is_a_key(**_: Any) -> list[CheckMessage]:
+    """Report a key for push notifications that is not 32 bytes in base64url (mingus.E035)."""
+    if not settings.WEB_PUSH_PRIVATE_KEY or re.fullmatch(r"[A-Za-z0-9_-]{43}", settings.WEB_PUSH_PRIVATE_KEY):
+        return []
+    hint = "Create one: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+    return [Error("WEB_PUSH_PRIVATE_KEY is not 32 bytes in base64url.", hint=hint, id="mingus.E035")]
+
+
 def site_url_is_a_url(**_: Any) -> list[CheckMessage]:
     """Report a SITE_URL that is not an absolute HTTP URL, which links in emails require (mingus.E006)."""
     parts = urlsplit(settings.SITE_URL)
@@ -208,6 +224,8 @@ SETTINGS_CHECKS = [
     database_is_postgresql,
     hosts_are_named,
     cors_origins_are_safe,
+    return_urls_are_safe,
+    web_push_key_is_a_key,
     site_url_is_a_url,
     rates_are_rates,
     proxies_are_some_addresses,

@@ -9,9 +9,18 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "x-device-token",
     "x-email-verification-key",
     "x-password-reset-key",
     "x-request-id",
     "x-session-token",
 ]
-CORS_EXPOSE_HEADERS = ["content-disposition", "etag", "location", "repr-digest", "retry-after", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "content-disposition",
+    "etag",
+    "location",
+    "repr-digest",
+    "retry-after",
+    "x-device-token",
+    "x-request-id",
+]

@@ -46,7 +46,7 @@ REDACTIONS = [
     (re.compile(r"(?:[rsp]k_(?:live|test)_|whsec_|_secret_)[\w+/=-]+|(?<![0-9A-Za-z])v[01]=[0-9a-f]{8,}"), "<secret>"),
     # the password of a URL
     (re.compile(r"(://[^\s/:@?#\"']*:)[^\s/?#]*@"), r"\1<secret>@"),
-    (re.compile(r"(reset/key/|verify-email/)[^\s/?#\"'\\]+"), r"\1<secret>"),
+    (re.compile(r"(reset/key/|verify-email/|email/undo/)[^\s/?#\"'\\]+"), r"\1<secret>"),
     (re.compile(rf"(?i)({HEADERS})({SEPARATOR})(?:{LIST_OR_QUOTED}|[^\r\n]*)"), r"\1\2<secret>"),
     (re.compile(rf"(?i)({NAMES})({SEPARATOR})(?:{LIST_OR_QUOTED}|[^\s,;&]+)"), r"\1\2<secret>"),
     (re.compile(r"(?i)(?<![0-9a-z])(bearer|basic)\s+[^\s'\",;]+"), r"\1 <secret>"),

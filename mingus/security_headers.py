@@ -23,7 +23,7 @@ PAGE_POLICY: Directives = DENY_ALL | {
 }
 API_PATH = "/api/v1/"
 API_POLICY = build_policy(config=DENY_ALL)
-PAGE_PATHS = ("/admin/", "/api/docs/", "/billing/return/")
+PAGE_PATHS = ("/admin/", "/api/docs/", "/account/", "/billing/return/", "/billing/checkout")
 HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -11,6 +11,7 @@ import django_stubs_ext
 
 from mingus.account_settings import *  # noqa: F403 - all of them are settings
 from mingus.cache import caches_from
+from mingus.change_types import CHANGE_TYPES as CHANGE_TYPES
 from mingus.cors_settings import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from mingus.cors_settings import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
 from mingus.cors_settings import CORS_URLS_REGEX as CORS_URLS_REGEX
@@ -166,6 +167,7 @@ BILLING_TAX_IDS = env.flag("BILLING_TAX_IDS", default=False)
 BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
 BILLING_WIN_BACK_DAYS = env.number("BILLING_WIN_BACK_DAYS", 7, at_most=29)  # after the end of a subscription; 0 for never
 BILLING_WIN_BACK_PROMOTION_CODE = env.text("BILLING_WIN_BACK_PROMOTION_CODE")
+RETURN_URLS = env.names("RETURN_URLS")  # where Stripe may send customers back to, beside FRONTEND_URL
 CHECKOUT_URL = f"{FRONTEND_URL}/billing/checkout?plan={{plan}}"  # the front end's page that starts a checkout
 
 # --- time and files
@@ -289,12 +291,18 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": DENY_ALL}  # pages allow more, see mingus.security_headers
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example")
 
+# --- push notifications of browsers: none without a key, of which the published one is for development
+WEB_PUSH_PRIVATE_KEY = env.text("WEB_PUSH_PRIVATE_KEY", "W2tNb5xDPuLaUzbWBqKGlQy1WvZkXbq2sVnJHh1vT0E" if DEBUG else "")
+WEB_PUSH_SERVICES = env.names(
+    "WEB_PUSH_SERVICES", ["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"]
+)
+
 # --- jobs. `serve --with-worker` sets WORKER_REQUIRED for its processes
 WORKER_REQUIRED = env.flag("WORKER_REQUIRED")
 WORKER_HEARTBEAT_LIMIT = env.number("WORKER_HEARTBEAT_LIMIT", 60, at_least=30)  # seconds; a worker sends one every ten
 JOB_MAX_DEATHS = env.number("JOB_MAX_DEATHS", 5, at_least=1)
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
-PROCRASTINATE_IMPORT_PATHS = ["core.mail"]
+PROCRASTINATE_IMPORT_PATHS = ["core.mail", "system.services.push"]
 WEBHOOKS = webhooks_from(env)
 
 LOGGING = logging_settings(env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping()))

@@ -121,6 +121,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Read broadcasts", "mark_chat_read", "system.alertreceipt"),
                 _link("Important dates", "calendar_month", "system.importantdate"),
                 _link("Notification preferences", "tune", "system.notificationpreference"),
+                _link("Push devices", "phonelink_ring", "system.pushdevice"),
             ),
             _group(
                 "Usage",

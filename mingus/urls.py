@@ -7,8 +7,9 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from billing.stripe import webhooks
-from billing.stripe.return_page import back_from_stripe
+from billing.stripe.return_page import back_from_stripe, choose_plan
 from core import health_checks
+from core.changes.views import ChangesViewSet
 from mingus import error_pages, security_txt
 from mingus.openapi_document import OpenAPIDocumentView
 from mingus.roles_page import roles_page
@@ -28,8 +29,14 @@ urlpatterns = [
     path("admin/roles/", admin.site.admin_view(roles_page), name="roles"),
     re_path(r"^admin/r/", error_pages.not_found),  # instead of the admin's redirect, whose pattern takes quadratic time
     path("admin/", admin.site.urls),
-    path("_allauth/", include("users.account_api")),
+    path("_allauth/", include("users.account_api.urls")),
+    # allauth's routes for logins by mailed codes, phone numbers and JSON Web Tokens, which are off
+    re_path(
+        r"^_allauth/(?:app|browser)/v1/(?:auth/code|auth/phone|account/phone|tokens)/?",
+        transaction.non_atomic_requests(error_pages.not_found),
+    ),
     path("_allauth/", include("allauth.headless.urls")),
+    path("account/", include("users.account_pages")),
     path("api/schema/", transaction.non_atomic_requests(OpenAPIDocumentView.as_view()), name="schema"),
     path(
         "api/schema/staff/",
@@ -46,8 +53,10 @@ urlpatterns = [
     path("api/v1/health/", include("health.urls")),
     path("api/v1/career/", include("career.urls")),
     path("api/v1/analytics/", include("analytics.urls")),
+    path("api/v1/changes/", ChangesViewSet.as_view({"get": "changes"}), name="changes"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
     path("billing/return/", back_from_stripe, name="back_from_stripe"),
+    path("billing/checkout", choose_plan),
     path("healthz/live", health_checks.live),
     path("healthz/ready", health_checks.ready),
     path("metrics", health_checks.metrics, name="metrics"),

@@ -41,9 +41,11 @@ WITH sealed AS (SELECT unnest(event_ids) AS sealed_id FROM system_auditblock)
 {EVENT} WHERE id > %s AND NOT EXISTS (SELECT FROM sealed WHERE sealed_id = event.id) ORDER BY id LIMIT {BATCH}
 """  # noqa: S608 - made of constants
 # The change log lists the events of users' rows a second time, so that it reveals the deletion of an event without a block.
+# The related rows that it lists beside them have no event.
 EVENT_MISSING = """
 SELECT change.id, change.action, change.table_name, change.row_key FROM core_change AS change
- WHERE change.id >= %s AND NOT EXISTS (SELECT FROM system_auditevent AS event WHERE event.id = change.id)
+ WHERE change.id >= %s AND change.action <> 'related'
+   AND NOT EXISTS (SELECT FROM system_auditevent AS event WHERE event.id = change.id)
  ORDER BY change.id LIMIT 1
 """
 POSITION_MISSING = """

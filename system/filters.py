@@ -3,7 +3,7 @@
 from django_filters.filters import IsoDateTimeFilter
 
 from core.api.filters.filtersets import StrictBooleanFilter, StrictFilterSet
-from system.models import ImportantDate, NotificationPreference, SystemAlert
+from system.models import ImportantDate, NotificationPreference, PushDevice, SystemAlert
 
 
 class AlertFilter(StrictFilterSet):
@@ -68,3 +68,9 @@ class NotificationPreferenceFilter(StrictFilterSet):
             "created_at": ["gte", "lte"],
         }
         derived = {"is_enabled": ["exact"], "is_quiet_hours": ["exact"], "can_send_notification": ["exact"]}
+
+
+class PushDeviceFilter(StrictFilterSet):
+    class Meta:
+        model = PushDevice
+        fields = {"name": ["exact", "icontains"], "last_sent_at": ["gte", "lte", "isnull"], "created_at": ["gte", "lte"]}

@@ -8,8 +8,10 @@ from rest_framework import serializers
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, StrictSerializer
-from system.models import ImportantDate, NotificationPreference, SystemAlert
-from system.models.preferences import AVAILABLE_CHANNELS, CHANNELS
+from system import web_push
+from system.models import ImportantDate, NotificationPreference, NotificationType, PushDevice, SystemAlert
+from system.models.preferences import ALL_CHANNELS, CHANNELS
+from system.models.push_devices import NAME_LENGTH
 
 
 @extend_schema_serializer(description="An alert for the user, or a broadcast to all users.")
@@ -81,7 +83,7 @@ class NotificationPreferenceSerializer(BaseSerializer):
     )
 
     available_channels = serializers.ListField(
-        child=serializers.ChoiceField(AVAILABLE_CHANNELS),
+        child=serializers.ChoiceField(ALL_CHANNELS),
         read_only=True,
         help_text="The channels that exist, the same for all types. `in_app` are the alerts, which can't be turned off.",
     )
@@ -94,6 +96,59 @@ class NotificationPreferenceSerializer(BaseSerializer):
             "quiet_hours_end": "07:00:00",
             "is_enabled": True,
             "enabled_channels": ["email"],
-            "available_channels": list(AVAILABLE_CHANNELS),
+            "available_channels": list(ALL_CHANNELS),
             "can_send_notification": True,
         }
+
+
+@extend_schema_serializer(description="The keys of a subscription.")
+class PushKeysSerializer(StrictSerializer):
+    p256dh = serializers.RegexField(
+        r"^[A-Za-z0-9_-]{86,88}=*$", max_length=90, help_text="The device's public key in base64url."
+    )
+    auth = serializers.RegexField(r"^[A-Za-z0-9_-]{22,24}=*$", max_length=26, help_text="The device's secret in base64url.")
+
+    def validate_p256dh(self, value: str) -> str:
+        if not web_push.is_public_key(value):
+            raise serializers.ValidationError("This is not a point of the curve P-256 in base64url.", "invalid_key")
+        return value
+
+
+@extend_schema_serializer(description="What `pushManager.subscribe()` of a browser returns, as JSON.")
+class PushSubscriptionSerializer(StrictSerializer):
+    endpoint = serializers.CharField(max_length=1000, help_text="The URL of the device at its push service.")
+    expirationTime = serializers.IntegerField(  # noqa: N815 - the name in the standard
+        required=False, allow_null=True, default=None, help_text="When it ends, in milliseconds since 1970. Null: never."
+    )
+    keys = PushKeysSerializer(help_text="The keys by which notifications are encrypted for the device.")
+
+
+@extend_schema_serializer(description="A browser or phone that gets push notifications.")
+class PushDeviceSerializer(BaseSerializer):
+    class Meta:
+        model = PushDevice
+        fields = ["id", "name", "last_sent_at", "created_at", "updated_at"]
+        read_only_fields = fields
+        example = {"name": "Firefox on the laptop", "last_sent_at": EXAMPLE_TIME}
+
+
+@extend_schema_serializer(description="A device to register.")
+class NewPushDeviceSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=NAME_LENGTH, help_text="The name by which the user knows the device.")
+    subscription = PushSubscriptionSerializer(help_text="The subscription of the browser.")
+    notification_types = serializers.ListField(
+        child=serializers.ChoiceField(NotificationType.choices),
+        required=False,
+        default=list(NotificationType.values),
+        help_text="The types for which push is switched on. Default: all.",
+    )
+
+
+@extend_schema_serializer(description="The key that a browser needs to subscribe.")
+class PushKeySerializer(StrictSerializer):
+    public_key = serializers.CharField(
+        read_only=True, help_text="For `applicationServerKey` of `pushManager.subscribe()`, in base64url."
+    )
+
+    class Meta:
+        example = {"public_key": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"}

@@ -4,23 +4,29 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.db.models import F
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
 from core.api import etag
 from core.api.actions import post_action
-from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
+from core.api.examples import response_example
+from core.api.viewsets import DestroyMixin, OwnedReadOnlyViewSet, OwnedViewSet
 from core.fast_lists.sql_serializer import SqlSerializer
 from system import services
-from system.filters import AlertFilter, ImportantDateFilter, NotificationPreferenceFilter
-from system.models import ImportantDate, NotificationPreference, SystemAlert
+from system.filters import AlertFilter, ImportantDateFilter, NotificationPreferenceFilter, PushDeviceFilter
+from system.models import ImportantDate, NotificationPreference, PushDevice, SystemAlert
 from system.models.alerts import PER_USER_COLUMNS
 from system.serializers import (
     ActionSerializer,
     AlertSerializer,
     ImportantDateSerializer,
+    NewPushDeviceSerializer,
     NotificationPreferenceSerializer,
+    PushDeviceSerializer,
+    PushKeySerializer,
     ReadAllResultSerializer,
 )
 
@@ -99,3 +105,38 @@ class NotificationPreferenceViewSet(OwnedViewSet):
     serializer_class = NotificationPreferenceSerializer
     filterset_class = NotificationPreferenceFilter
     ordering_fields = ("created_at", "notification_type")
+
+
+class PushDeviceViewSet(DestroyMixin, OwnedReadOnlyViewSet):
+    about = "A device gets the user's alerts by Web Push, for the types of notifications whose `push_enabled` is true."
+    closed_to_impersonation = True
+    queryset = PushDevice.objects.all()
+    serializer_class = PushDeviceSerializer
+    filterset_class = PushDeviceFilter
+    ordering_fields = ("created_at", "name", "last_sent_at")
+    search_fields = ("name",)
+
+    @extend_schema(
+        summary="Register a device for push notifications",
+        description="Stores the subscription of a browser or phone, or new keys of a known one, and switches push on for the "
+        "types of notifications. Fails with 409 `push_not_configured` if this server sends none, and with 400 "
+        "`unknown_push_service` if the endpoint is not one of a known push service.",
+        request=NewPushDeviceSerializer,
+        responses={201: PushDeviceSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        form = self.parsed(NewPushDeviceSerializer)
+        device = services.register_device(
+            user=request.user, name=form["name"], subscription=form["subscription"], types=form["notification_types"]
+        )
+        return self.row_response(device, status=201)
+
+    @extend_schema(
+        summary="Get the key for push notifications",
+        description="Returns the server's public key (VAPID). Fails with 409 `push_not_configured` if it sends none.",
+        responses=PushKeySerializer,
+        examples=[response_example(PushKeySerializer, "200")],
+    )
+    @action(detail=False, url_path="public-key")
+    def public_key(self, request: Request) -> Response:
+        return Response(PushKeySerializer({"public_key": services.require_configured()}).data)

@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponseBase
 
 from core import clock
 from core.api.errors import problem
-from core.errors import ConflictError
+from core.errors import ConflictError, DomainError
 from core.rate_limits import client_ip, client_network, seconds_to_wait
-from users import email_changes, mail_limits, services
+from users import email_changes, email_codes, mail_limits, services
+from users.email_codes import Purpose
 from users.models import User
 from users.second_factors import NewSecret, plaintext_of
 from users.sessions import SessionStore
@@ -40,7 +41,11 @@ class AccountAdapter(DefaultAccountAdapter):
     """allauth's account adapter, which calls the services of `users`."""
 
     # SECURITY: one message for a wrong password and a locked account, and it tells the owner how to get in
-    error_messages = DefaultAccountAdapter.error_messages | {"email_password_mismatch": REFUSED_LOGIN}
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": REFUSED_LOGIN,
+        "wrong_code": email_codes.WRONG,
+        "key_or_code": "Send either `code`, the six digits from the email, or `key`, the long key from its link.",
+    }
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         """Store a new account together with its onboarding steps."""
@@ -54,10 +59,28 @@ class AccountAdapter(DefaultAccountAdapter):
             services.verify_email_by_staff(user)
         return super().pre_login(request, user, **kwargs)
 
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Add none of allauth's messages: they would start a session, and no page shows them."""
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send an email, unless the address got too many of its kind."""
         if mail_limits.reserve(mail_limits.kind_of(template_prefix), email, now=clock.now()):
             super().send_mail(template_prefix, email, context)
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Send the email with the link, and for an app or browser with the code that its session may enter instead."""
+        email = emailconfirmation.email_address.email
+        context = {
+            "key": emailconfirmation.key,
+            "activate_url": self.get_email_confirmation_url(request, emailconfirmation),
+            "code": _code_for(request, email),
+        }
+        self.send_mail("account/email/email_confirmation", email, context)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Notify the owner of a taken address, after the work that a free one would have caused."""
+        _code_for(context.request, email)
+        super().send_account_already_exists_mail(email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Limit the logins of an IP address and its network, before one is counted for the account.
@@ -111,6 +134,26 @@ class AccountAdapter(DefaultAccountAdapter):
         if "\x00" in email:
             raise self.validation_error("invalid_email")
         return User.objects.clean_email(super().clean_email(email))
+
+
+def _code_for(request: HttpRequest | None, email: str) -> str:
+    """Return a new code for the session of a request; empty for one of the back office, and after too many codes.
+
+    The email then has the link only, because a change of the address must not wait.
+    """
+    session, now = email_codes.session_of(request), clock.now()
+    if session is None:
+        return ""
+    try:
+        key = email_codes.request_code(session, Purpose.VERIFY, email, now=now)
+    except DomainError:
+        return ""
+    if not mail_limits.reserve_code(email, now=now):
+        return ""
+    code = email_codes.issue(key, email, now=now)
+    if session is not getattr(request, "session", None):  # Django saves only its own
+        session.save()
+    return code
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

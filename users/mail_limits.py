@@ -18,6 +18,7 @@ from users.models import SentMail, User
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LABEL = "users.sent_mail"
 VERIFICATION, RESET = "email_confirmation", "reset"
+CODE, CODES_PER_ADDRESS_AND_DAY = "code", 5  # in emails of either kind
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
 
 
@@ -28,8 +29,7 @@ def reserve(kind: str, address: str, *, now: datetime) -> bool:
         return True
     digest = _digest(address)
     with rls.as_accounts():
-        with connection.cursor() as cursor:  # one reservation per address at a time
-            cursor.execute(LOCK, [int.from_bytes(digest[:8], "big", signed=True)])
+        _lock(digest)
         if not _is_allowed(kind, digest, now):
             return False
         SentMail.objects.create(digest=digest, kind=kind, sent_at=now)
@@ -40,6 +40,23 @@ def is_allowed(kind: str, address: str, *, now: datetime) -> bool:
     """Return True if `reserve` would return True."""
     with rls.as_accounts():
         return not settings.RATE_LIMITS or _is_allowed(kind, _digest(address), now)
+
+
+@transaction.atomic
+def reserve_code(address: str, *, now: datetime) -> bool:
+    """Count a six-digit code for `address` and return True, or return False if it had CODES_PER_ADDRESS_AND_DAY.
+
+    SECURITY: each code can be guessed five times. Without this limit, many sessions could guess at one address.
+    """
+    if not settings.RATE_LIMITS:
+        return True
+    digest = _digest(address)
+    with rls.as_accounts():
+        _lock(digest)
+        if SentMail.objects.filter(digest=digest, kind=CODE, sent_at__gt=now - DAY).count() >= CODES_PER_ADDRESS_AND_DAY:
+            return False
+        SentMail.objects.create(digest=digest, kind=CODE, sent_at=now)
+    return True
 
 
 def kind_of(template_prefix: str) -> str:
@@ -58,10 +75,16 @@ def _is_allowed(kind: str, digest: bytes, now: datetime) -> bool:
     counts = SentMail.objects.filter(digest=digest, sent_at__gt=now - DAY).aggregate(
         of_kind=Count("pk", filter=Q(kind=kind, sent_at__gt=now - period)),
         of_kind_in_hour=Count("pk", filter=Q(kind=kind, sent_at__gt=now - HOUR)),
-        of_day=Count("pk"),
+        of_day=Count("pk", filter=~Q(kind=CODE)),
     )
     is_below_total = counts["of_day"] < settings.MAILS_PER_ADDRESS_AND_DAY or not counts["of_kind_in_hour"]
     return bool(counts["of_kind"] < settings.MAILS_PER_ADDRESS and is_below_total)
+
+
+def _lock(digest: bytes) -> None:
+    """Wait for other reservations of the address, one of which is made at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [int.from_bytes(digest[:8], "big", signed=True)])
 
 
 def _digest(address: str) -> bytes:

@@ -14,6 +14,8 @@ from core.api.errors import problem
 from core.errors import DomainError
 from core.json_input import parsed
 from system.services import record_access
+from users.account_api.errors import BY_STATUS, as_api_errors
+from users.email_codes import ACCOUNT_API
 from users.models import Impersonation
 from users.rate_limits import seconds_left
 from users.webauthn_errors import REFUSED, UNREADABLE
@@ -21,7 +23,6 @@ from users.webauthn_errors import REFUSED, UNREADABLE
 ADMIN_PATH = "admin/"
 OPEN_PAGES = ("admin_login", "admin_second_factor", "admin_second_factor_setup")  # the pages of the login
 MAX_NOTE_LENGTH = 100  # characters
-ACCOUNT_API = "/_allauth/"
 
 
 class SecondFactorMiddleware:
@@ -58,7 +59,7 @@ class AccountErrorsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return an error for a session that ended during the request, or for invalid data of a security key."""
         if isinstance(exception, UpdateError):
-            return problem(410, "session_ended", str(default_error(410)["detail"]))
+            return problem(410, *BY_STATUS[410])
         if request.path.startswith(ACCOUNT_API) and "webauthn" in request.path and isinstance(exception, UNREADABLE):
             return problem(400, "incorrect_code", REFUSED, "credential")
         return None
@@ -79,28 +80,10 @@ class AccountErrorsMiddleware:
             return problem(response.status_code, "bad_request", "The body must be a JSON object.")
         if response.status_code == 429 and "Retry-After" not in response.headers:
             response["Retry-After"] = str(seconds_left(request))
-        response.content = orjson.dumps(as_api_errors(orjson.loads(response.content), response.status_code))
+        path = "/".join(request.path.split("/")[4:])  # after /_allauth/<client>/v1/
+        body = as_api_errors(str(request.method), path, response.status_code, orjson.loads(response.content))
+        response.content = orjson.dumps(body)
         return response
-
-
-def as_api_errors(body: dict[str, Any], status: int) -> dict[str, Any]:
-    """Convert `{"errors": [{"message", "code", "param"}]}` to `{"type", "errors": [{…, "detail", "attr"}]}`."""
-    if "type" in body:
-        return body
-    errors = [{**error, "detail": error["message"], "attr": error.get("param")} for error in body.get("errors", [])]
-    return body | {"type": "validation_error" if status == 400 else "client_error", "errors": errors or [default_error(status)]}
-
-
-def default_error(status: int) -> dict[str, Any]:
-    """Return the error for a response of allauth that has a status only."""
-    detail = {
-        401: "Not logged in. `data.flows` lists the steps that are available.",
-        403: "This action is not available.",
-        409: "The current state does not allow this. You may already be logged in, or no step is pending.",
-        410: "The session has ended. Log in again.",
-        429: "Too many attempts. Wait for the number of seconds in Retry-After.",
-    }.get(status, "The request could not be processed.")
-    return {"code": "not_authenticated" if status == 401 else "refused", "detail": detail, "attr": None}
 
 
 class ImpersonationMiddleware:

@@ -51,6 +51,7 @@ SUPPORT = StaffRole(
         "system.systemalert": ("view", "help"),
         "system.alertreceipt": VIEW_ONLY,
         "system.importantdate": VIEW_ONLY,
+        "system.pushdevice": VIEW_ONLY,
         "system.notificationpreference": VIEW_ONLY,
         "billing.subscriptionplan": VIEW_ONLY,
         "billing.subscription": VIEW_ONLY,

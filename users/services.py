@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -15,7 +16,7 @@ from django.template.loader import render_to_string
 
 from core import clock, rls
 from core.errors import ConflictError
-from users import mail_limits, security_notices
+from users import email_codes, mail_limits, security_notices
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserSession
 from users.models.onboarding import FIRST_STEPS
 from users.models.token import Scope
@@ -121,8 +122,11 @@ def remove_second_factors(user: User) -> None:
 
 
 @transaction.atomic
-def send_reset_mail(email: str, *, is_limited: bool = True) -> None:
-    """Send a link to set a new password to `email`, or a note that no account has this address, within the limits of emails."""
+def send_reset_mail(email: str, *, code: UUID | None = None, is_limited: bool = True) -> None:
+    """Send a link to set a new password to `email`, or a note that no account has this address, within the limits of emails.
+
+    With the id of a session's code, the email also contains a new code for it.
+    """
     if is_limited and not mail_limits.reserve(mail_limits.RESET, email, now=clock.now()):
         return
     # SECURITY: not by allauth's table, which also has the address that an account is about to change to
@@ -131,6 +135,8 @@ def send_reset_mail(email: str, *, is_limited: bool = True) -> None:
     context: dict[str, Any] = {"email": email, "signup_url": urls["account_signup"]}
     if user is not None:
         key = f"{user.pk.hex}-{ResetKeys().make_token(user)}"
+        has_code = code is not None and mail_limits.reserve_code(email, now=clock.now())
+        context["code"] = email_codes.issue(code, email, now=clock.now()) if code and has_code else ""
         context["password_reset_url"] = urls["account_reset_password_from_key"].format(key=quote(key))
     template = "unknown_account" if user is None else "password_reset_key"
     body = render_to_string(f"account/email/{template}_message.txt", context).strip()

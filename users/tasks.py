@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from core import clock, jobs, rls
-from users import approvals, mail_limits, services, uploads
+from users import approvals, email_codes, mail_limits, services, uploads
 from users.models import AccountErasure, DataExport, LoginCounter, PersonalAccessToken, Upload, User
 from users.models.erasure import RequestedBy
 from users.models.login_counter import COUNTER_RETENTION
@@ -38,6 +38,12 @@ def delete_old_exports(timestamp: int) -> None:
 def delete_old_mail_counts(timestamp: int) -> None:
     """Delete the counts of sent emails after a day."""
     mail_limits.delete_old(now=clock.now())
+
+
+@jobs.periodic("47 * * * *")
+def delete_old_email_codes(timestamp: int) -> None:
+    """Delete mailed codes a day after their session's first request."""
+    email_codes.delete_old(now=clock.now())
 
 
 @jobs.periodic("37 * * * *")
@@ -120,7 +126,10 @@ def expire_approvals(timestamp: int) -> None:
 
 
 @jobs.task()
-def send_reset_mail(*, email: str) -> None:
-    """Send a link to set a new password, as a job, because the request must not depend on whether an account exists."""
+def send_reset_mail(*, email: str, code: str | None = None) -> None:
+    """Send a link to set a new password, and a code for the session that has asked for it.
+
+    It is a job because the response to the request must not depend on whether an account exists.
+    """
     with rls.as_accounts():
-        services.send_reset_mail(email)
+        services.send_reset_mail(email, code=UUID(code) if code else None)

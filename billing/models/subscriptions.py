@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 from billing.models.pending_changes import PENDING_RULE, PendingChange
 from billing.models.plans import SubscriptionPlan
 from billing.models.subscription_charges import CHARGE_RULES, CHARGED_AMOUNTS, TABLE, SubscriptionCharges
+from core.changes.triggers import Related, log_related
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import rule
 from core.models.derived import Derived
@@ -61,6 +62,9 @@ PERIOD_RULES = (
     rule(f"{TABLE}_ended_at_when_ended", Q(ended_at__isnull=True) | ~IS_RUNNING, ENDED_WHILE_RUNNING),
 )
 
+ACCESS = Related("billing_featureaccess")  # whose uses are counted in the months of the billing period
+log_access = log_related(ACCESS, columns=("status", "current_period_start", "current_period_end"))
+
 
 class SubscriptionQuerySet(OwnedQuerySet):
     def running(self) -> "SubscriptionQuerySet":
@@ -111,6 +115,7 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
     personal_fields = personal("payment_url", "stripe_customer_id", "stripe_subscription_id", *CHARGED_AMOUNTS)
 
     class Meta(OwnedModel.Meta):
+        triggers = [*OwnedModel.Meta.triggers, *log_access]
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             models.UniqueConstraint(
@@ -129,9 +134,8 @@ class Subscription(SubscriptionCharges, PendingChange, OwnedModel):
             *CHARGE_RULES,
             PENDING_RULE,
         ]
-        indexes = [
-            models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
-        ]
+        # for the hourly job
+        indexes = [models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local")]
 
     objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 

@@ -11,15 +11,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.subscriptions import RUNNING
 from billing.stripe import client as stripe_client
+from billing.stripe.return_urls import return_url
 from core.errors import ConflictError, DomainError
 
 logger = logging.getLogger(__name__)
 
-RETURN_PATH = "/billing/return/"
+CHECKOUT_ID = "{CHECKOUT_SESSION_ID}"  # Stripe replaces it
 PORTAL_OVERVIEW, PORTAL_CARD = PORTAL_PAGES = ("overview", "card")
 PRICE_LABEL = "price_id"  # in a page's metadata, because Stripe lists pages without what they sell
 
@@ -34,13 +36,20 @@ class StripePage:
 
 
 @transaction.atomic
-def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
+def start_checkout(
+    *, user: Any, plan: SubscriptionPlan, now: datetime, success_url: str | None = None, cancel_url: str | None = None
+) -> StripePage:
     """Return a checkout page where `user` buys `plan`. Their first plan begins with a trial of BILLING_TRIAL_DAYS.
 
-    A user has one customer at Stripe and one open page: an open page for the same price is returned again, and pages for other
-    prices are closed. Raise DomainError if the user has a running subscription at Stripe or the plan is not for sale.
+    A user has one customer at Stripe and one open page: an open page for the same price and URLs is returned again, and others
+    are closed. Raise DomainError if the user has a running subscription at Stripe, the plan is not for sale, or a URL is not
+    permitted.
     """
     require_for_sale(plan)
+    urls = {
+        "success_url": return_url(success_url, "success_url", f"?checkout={CHECKOUT_ID}"),
+        "cancel_url": return_url(cancel_url, "cancel_url", "?canceled=1"),
+    }
     customer = _get_or_create_customer(user)
     running = Subscription.objects.for_user(user).running().exclude(stripe_subscription_id="").first()
     if running is not None:
@@ -48,10 +57,12 @@ def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> Strip
         raise ConflictError("already_subscribed", sentence)
     pages = list(stripe_client.list_all("checkout.sessions", customer=customer.stripe_id))
     _require_nothing_bought(customer)  # after the pages, so that none of them was completed in between unseen
-    open_page = _close_open_pages(pages, keep=plan)
+    open_page = _close_open_pages(pages, keep=plan, urls=urls)
     # After a lost response the newest page and so the key are the same, and Stripe returns the page that it created
     key = f"checkout-{user.pk}-{plan.pk}-after-{pages[0]['id'] if pages else 'none'}"
-    parameters = _checkout_parameters(user, customer, plan)
+    if success_url or cancel_url:
+        key += f"-to-{salted_hmac('checkout', str(urls)).hexdigest()[:16]}"  # Stripe refuses a key with other parameters
+    parameters = _checkout_parameters(user, customer, plan) | urls
     return _page(open_page or stripe_client.write("checkout.sessions.create", parameters, key=key))
 
 
@@ -72,15 +83,15 @@ def require_for_sale(plan: SubscriptionPlan) -> None:
 
 
 @transaction.atomic
-def open_portal(*, user: Any, now: datetime, page: str = PORTAL_OVERVIEW) -> StripePage:
+def open_portal(*, user: Any, now: datetime, page: str = PORTAL_OVERVIEW, return_to: str | None = None) -> StripePage:
     """Return a portal page, where `user` changes the card and views invoices, or with PORTAL_CARD only adds a card.
 
-    Raise ConflictError before a first checkout.
+    Raise ConflictError before a first checkout, and DomainError if the URL `return_to` is not permitted.
     """
+    back = return_url(return_to, "return_url")
     customer = StripeCustomer.objects.for_user(user).exclude(stripe_id="").first()
     if customer is None:
         raise ConflictError("no_customer", "You have not bought a plan yet. Start with a checkout.")
-    back = settings.FRONTEND_URL + RETURN_PATH
     parameters: dict[str, Any] = {"customer": customer.stripe_id, "return_url": back}
     if page == PORTAL_CARD:
         completion = {"type": "redirect", "redirect": {"return_url": back}}
@@ -112,7 +123,6 @@ def _get_or_create_customer(user: Any) -> StripeCustomer:
 
 
 def _checkout_parameters(user: Any, customer: StripeCustomer, plan: SubscriptionPlan) -> dict[str, Any]:
-    back = settings.FRONTEND_URL + RETURN_PATH
     labels = {"user_id": str(user.pk), "plan_id": str(plan.pk)}
     page_labels = {**labels, PRICE_LABEL: plan.stripe_price_id}
     subscription: dict[str, Any] = {"metadata": labels}
@@ -126,8 +136,6 @@ def _checkout_parameters(user: Any, customer: StripeCustomer, plan: Subscription
         "line_items": [{"price": plan.stripe_price_id, "quantity": 1}],
         "subscription_data": subscription,
         "metadata": page_labels,
-        "success_url": f"{back}?checkout={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{back}?canceled=1",
     }
 
 
@@ -152,13 +160,16 @@ def had_trial(user: Any) -> bool:
     return past.exclude(trial_start=None).exists() or past.exclude(stripe_subscription_id="").exists()
 
 
-def _close_open_pages(pages: Iterable[dict[str, Any]], *, keep: SubscriptionPlan | None = None) -> dict[str, Any] | None:
-    """Close the open pages except those for the present price of the plan `keep`, and return the newest of these, if any."""
+def _close_open_pages(
+    pages: Iterable[dict[str, Any]], *, keep: SubscriptionPlan | None = None, urls: dict[str, str] | None = None
+) -> dict[str, Any] | None:
+    """Close the open pages except those for the price of the plan `keep` with these `urls`. Return the newest of them."""
     newest = None
     for page in pages:
         if page["status"] != "open":
             continue
-        if keep is not None and page["metadata"].get(PRICE_LABEL) == keep.stripe_price_id:
+        has_urls = urls is None or all(page[name] == url for name, url in urls.items())
+        if keep is not None and has_urls and page["metadata"].get(PRICE_LABEL) == keep.stripe_price_id:
             newest = newest or page
         else:
             _close_page(page)

@@ -42,10 +42,12 @@ class BaseViewSet(PathRowMixin[RowT]):
     `search_table` declares the search grammar of the list; without it `?search=` looks for words in the `search_fields`.
     `filtered_actions` has further parameters of the actions that take the list's filters.
     `depends_on_session` says that the rows have a value that differs between the sessions of a user.
+    `may_read_replica` is false for a view that combines reads of the ORM with those of other connections.
     """
 
     closed_to_impersonation = False
     depends_on_session = False
+    may_read_replica = True
     permissions_by_action: ClassVar[dict[str, tuple[type[BasePermission], ...]]] = {}
     lookup_value_converter = "uuid"
     ordering = "-created_at"
@@ -58,7 +60,8 @@ class BaseViewSet(PathRowMixin[RowT]):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
         self._reserved = idempotency.reserve_key(request)
-        replicas.use_replica(request.user.pk)
+        if self.may_read_replica:
+            replicas.use_replica(request.user.pk)
 
     def perform_authentication(self, request: Request) -> None:
         """Authenticate, and set the database role and owner; an anonymous caller is a customer without rows."""

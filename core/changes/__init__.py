@@ -5,6 +5,28 @@ gaps. The tables and the functions of the database are in `core/migrations/sql/c
 them.
 """
 
-from core.changes.log import RETENTION_DAYS, Change, Position, PositionExpiredError, changes_since, keep_months, position_of
+from core.changes.log import (
+    LAST_ID,
+    MAX_CHANGES,
+    RETENTION_DAYS,
+    Change,
+    Changes,
+    Position,
+    PositionExpiredError,
+    changes_since,
+    keep_months,
+    position_of,
+)
 
-__all__ = ["RETENTION_DAYS", "Change", "Position", "PositionExpiredError", "changes_since", "keep_months", "position_of"]
+__all__ = [
+    "LAST_ID",
+    "MAX_CHANGES",
+    "RETENTION_DAYS",
+    "Change",
+    "Changes",
+    "Position",
+    "PositionExpiredError",
+    "changes_since",
+    "keep_months",
+    "position_of",
+]

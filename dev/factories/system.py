@@ -1,5 +1,7 @@
 """Factories of the system models."""
 
+from uuid import uuid4
+
 import factory
 from factory.django import DjangoModelFactory
 
@@ -12,8 +14,10 @@ from system.models import (
     ImportantDate,
     NotificationPreference,
     NotificationType,
+    PushDevice,
     SystemAlert,
 )
+from system.models.push_devices import digest_of
 
 
 class AlertFactory(OwnedFactory):
@@ -49,6 +53,18 @@ class PreferenceFactory(OwnedFactory):
         django_get_or_create = ("user", "notification_type")  # a user has at most one of each type
 
     notification_type = factory.Sequence(lambda number: NotificationType.values[number % len(NotificationType.values)])
+
+
+class PushDeviceFactory(OwnedFactory):
+    class Meta:
+        model = PushDevice
+
+    name = factory.Sequence(lambda number: f"Phone {number}")
+    endpoint_digest = factory.LazyAttribute(lambda row: digest_of(row.endpoint))
+    subscription = factory.LazyAttribute(lambda row: {"endpoint": row.endpoint, "keys": {"p256dh": "B" * 87, "auth": "A" * 22}})
+
+    class Params:
+        endpoint = factory.LazyFunction(lambda: f"https://updates.push.services.mozilla.com/wpush/v2/{uuid4().hex}")
 
 
 class AccessEventFactory(OwnedFactory):

@@ -117,6 +117,14 @@ def read_pid(folder: Folder) -> int | None:
         return None
 
 
+def is_stopping(folder: Folder) -> bool:
+    """Return True if the server has written that it is shutting down, in the eighth line of its file."""
+    try:
+        return folder.pid_file.read_text().split("\n")[7].strip() == "stopping"
+    except (OSError, IndexError):
+        return False
+
+
 def is_postgres_at(pid: int, data: Path) -> bool:
     """Return True if the process is a PostgreSQL on this data folder. Without /proc return False."""
     process = Path("/proc", str(pid))

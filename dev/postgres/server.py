@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from dev.postgres.binaries import Programs, clean_environment, find_programs, spawn_detached
-from dev.postgres.cluster import DATABASE, ROLE, ensure_cluster, is_postgres_at, read_pid
+from dev.postgres.cluster import DATABASE, ROLE, ensure_cluster, is_postgres_at, is_stopping, read_pid
 from dev.postgres.errors import DevDatabaseError, start_over_remedy
 from dev.postgres.folder import Folder
 from dev.postgres.locks import is_free, try_exclusive, wait_until
@@ -42,6 +42,8 @@ def attach_or_start(folder: Folder, deadline: float) -> None:
         if accepts_connections(folder):
             return
         kill_orphans(folder)
+        if is_stopping(folder):  # after SIGTERM, a server waits for the end of its last client
+            _signal(folder, signal.SIGINT)
         if time.monotonic() >= deadline:
             raise _failure(folder, "is running but does not accept connections")
         time.sleep(0.05)

@@ -8,6 +8,7 @@ from django.db.models import Case, F, Func, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 
+from core.changes.triggers import LogRelated, Related
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
 
 
@@ -74,6 +75,20 @@ def refuse_chains(table: str) -> pgtrigger.Trigger:
     )
 
 
+RULES = Related("finance_rule")  # which store ids of names, and show the present names
+log_rules = (
+    LogRelated("UPDATE", RULES, columns=("name", "merged_into_id")),
+    # For each row: the trigger of the statement would run as the owner of the tables, by the foreign key of merged rows.
+    pgtrigger.Trigger(
+        name="log_related_delete",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="PERFORM core_log_related('finance_rule', OLD.user_id, ARRAY("
+        "SELECT id FROM finance_rule WHERE user_id = OLD.user_id)); RETURN OLD;",
+    ),
+)
+
+
 class NamedModel(OwnedModel):
     """A row with a name that is unique for its owner, without regard to case and accents.
 
@@ -96,6 +111,7 @@ class NamedModel(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         abstract = True
+        triggers = [*OwnedModel.Meta.triggers, *log_rules]
 
     objects = NamedQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 

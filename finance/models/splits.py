@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from core.changes.triggers import Related, log_related
 from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import rule
 from core.models.fields import BoundedIntegerField
@@ -45,6 +46,12 @@ is_covered = pgtrigger.Trigger(
         PERFORM finance_check_refunded(NEW.user_id, NEW.expense_id);
         RETURN NULL;""",
 )
+OF_TRANSACTION = Related("finance_financialtransaction", key="transaction_id")
+OF_REFUND = Related("finance_financialtransaction", key="refund_id")
+
+
+log_splits = log_related(OF_TRANSACTION, columns=("transaction_id", "number", "amount", "category", "note", "tags"))
+log_shares = log_related(OF_REFUND, columns=("refund_id", "expense_id", "amount"))
 
 
 class TransactionSplit(OwnedModel):
@@ -79,7 +86,7 @@ class TransactionSplit(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = "part of a transaction"
         verbose_name_plural = "parts of transactions"
-        triggers = [*OwnedModel.Meta.triggers, tags_exist(SPLIT), adds_up]
+        triggers = [*OwnedModel.Meta.triggers, tags_exist(SPLIT), adds_up, *log_splits]
         constraints = [
             models.UniqueConstraint(fields=["user", "transaction", "number"], name=f"{SPLIT}_number_unique"),
             rule(f"{SPLIT}_amount_not_zero", ~Q(amount=0), "The amount must not be 0."),
@@ -115,7 +122,7 @@ class RefundShare(OwnedModel):
     personal_fields = personal("amount")
 
     class Meta(OwnedModel.Meta):
-        triggers = [*OwnedModel.Meta.triggers, is_covered]
+        triggers = [*OwnedModel.Meta.triggers, is_covered, *log_shares]
         constraints = [
             models.UniqueConstraint(fields=["user", "refund", "expense"], name=f"{SHARE}_expense_unique"),
             rule(f"{SHARE}_expense_not_refund", ~Q(expense=models.F("refund")), "A transaction can't refund itself."),

@@ -7,6 +7,7 @@ from django.db.models import BooleanField, Func, Q
 from django.db.models.functions import Abs, Length
 from django.db.models.lookups import LessThanOrEqual
 
+from core.changes.triggers import Related, log_related
 from core.models.base import OwnedModel, OwnedQuerySet, gin, same_owner_foreign_key
 from core.models.constraints import rule
 from core.models.derived import Derived
@@ -117,6 +118,14 @@ forget_reconciled = pgtrigger.Trigger(
     func="NEW.reconciled_date = NULL; RETURN NEW;",
 )
 
+ON_ACCOUNT = Related("finance_encryptedfinancialprofile", key="financial_profile_id")
+OF_PAYEE = Related("finance_payee", "other.current_name = changed.payee")
+PAID = Related("finance_transfer", "other.outgoing_id = changed.id")
+RECEIVED = Related("finance_transfer", "other.incoming_id = changed.id")
+SUMMARIZED = ("financial_profile_id", "amount", "currency", "status", "transaction_date", "payee", "category")
+# The balance of an account, the summary of a payee, and the fee of a transfer
+log_summaries = log_related(ON_ACCOUNT, OF_PAYEE, columns=SUMMARIZED, on_update=(PAID, RECEIVED))
+
 TOO_MANY_TAGS = f"A transaction has at most {MAX_TAGS} tags."
 LONG_NOTE = f"A note has at most {MAX_NOTE_LENGTH:,} characters."
 UNKNOWN_SOURCE = f"Each source must be an object with a kind: {', '.join(SourceKind)}."
@@ -218,6 +227,7 @@ class FinancialTransaction(DividedAmount, OwnedModel):
             covers_refunds,
             forget_reconciled,
             keep_linked,
+            *log_summaries,
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Func, Value
 
 from core.errors import ConflictError, DomainError
+from core.postgres.limits import job_time
 from finance.models import Category, EditRun, FinancialTransaction, Payee, Tag, TransactionSplit, UserExpenseDueDate
 from finance.models.edit_runs import EditKind
 from finance.models.named import NamedModel
@@ -20,7 +21,7 @@ Named = TypeVar("Named", bound=NamedModel)
 NAMES_LOCK = "names {}"  # a user's merges run one after the other, because each locks two rows
 
 
-@transaction.atomic
+@job_time()
 def merge_names(*, merged: Named, into: Named, now: datetime) -> Named:
     """Move the transactions of a category, tag or payee to another one, and hide it, so that it can be undone.
 

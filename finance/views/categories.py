@@ -13,6 +13,7 @@ from core.api.actions import post_action
 from core.api.path_rows import PathRowMixin, RowT
 from core.api.serializers import StrictSerializer
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
+from core.postgres.limits import job_time
 from finance import services
 from finance.filters import CategoryFilter, PayeeFilter, TagFilter
 from finance.models import Category, Payee, Tag
@@ -112,6 +113,14 @@ class TagViewSet(MergeMixin[Tag], OwnedViewSet):
     search_fields = ("name",)
 
     merge = merge_action(TagMergeSerializer)
+
+    def perform_update(self, serializer: Any) -> None:
+        with job_time():  # a trigger changes all transactions with the tag
+            super().perform_update(serializer)
+
+    def perform_destroy(self, instance: Any) -> None:
+        with job_time():
+            super().perform_destroy(instance)
 
 
 class PayeeViewSet(MergeMixin[Payee], OwnedReadOnlyViewSet):

@@ -12,11 +12,12 @@ from django.db.models.functions.math import Mod
 from django.db.models.lookups import Exact, LessThan
 from uuid_utils.compat import uuid7
 
+from core.encryption.fields import encrypt
 from core.models.base import UpdatedAtField
 from core.models.validators import validate_plausible_date
 from core.postgres.operations import add_triggers, enable_row_level_security, run_sql_file
 from system.models.audit import StoredTextField
-from system.models.preferences import is_off, is_whole_second
+from system.models.preferences import is_off, is_off_without_keys, is_whole_second
 
 # Both constraints are checked immediately. Django's own are checked at the end of the transaction.
 ALERT_OF_RECEIPT = """
@@ -497,7 +498,12 @@ class Migration(migrations.Migration):
                 (
                     "push_enabled",
                     models.BooleanField(
-                        default=False, help_text="Push notifications do not exist yet: false.", validators=[is_off]
+                        default=False,
+                        help_text=(
+                            "Allows push notifications on the devices in `push-devices`, of alerts of this type. The "
+                            "registration of a device switches it on."
+                        ),
+                        validators=[is_off_without_keys],
                     ),
                 ),
                 (
@@ -549,13 +555,6 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("sms_enabled", False)),
                         name="system_notificationpreference_sms_enabled_not_available",
-                        violation_error_message=(
-                            "This channel does not exist yet. Send false, and choose among the available_channels."
-                        ),
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("push_enabled", False)),
-                        name="system_notificationpreference_push_enabled_not_available",
                         violation_error_message=(
                             "This channel does not exist yet. Send false, and choose among the available_channels."
                         ),
@@ -634,17 +633,65 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="PushDevice",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("name", models.CharField(help_text="The name by which the user knows the device.", max_length=100)),
+                ("endpoint_digest", models.CharField(editable=False, max_length=64)),
+                ("subscription", encrypt(models.JSONField(editable=False), label="system.push_device.subscription")),
+                (
+                    "last_sent_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When a push service last accepted a notification. Null: never.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "endpoint_digest"),
+                        name="system_pushdevice_endpoint_unique",
+                        violation_error_message="This device is registered already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^\\S(.*\\S)?$")),
+                        name="system_pushdevice_name_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                ],
+            },
+        ),
         # Foreign keys
         migrations.RunSQL(ALERT_OF_RECEIPT),
         migrations.RunSQL(USER_OF_ACCESS),
         # Triggers
-        *add_triggers("system", "AccessEvent", "AlertReceipt", "ImportantDate", "NotificationPreference", "SystemAlert"),
+        *add_triggers(
+            "system", "AccessEvent", "AlertReceipt", "ImportantDate", "NotificationPreference", "PushDevice", "SystemAlert"
+        ),
         # Row-level security: all users see the broadcasts, which have no user
         enable_row_level_security("system_systemalert"),
         migrations.RunSQL(BROADCASTS),
         enable_row_level_security("system_alertreceipt"),
         enable_row_level_security("system_importantdate"),
         enable_row_level_security("system_notificationpreference"),
+        enable_row_level_security("system_pushdevice"),
         enable_row_level_security("system_accessevent", customer="SELECT", staff="SELECT, INSERT"),
         # SQL functions
         run_sql_file("system/migrations/sql/next_occurrence.sql"),

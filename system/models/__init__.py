@@ -5,6 +5,7 @@ from system.models.alerts import AlertReceipt, AlertType, Severity, SystemAlert
 from system.models.audit import Action, AuditBlock, AuditEvent, AuditSignature
 from system.models.important_dates import DateType, ImportantDate, Recurrence
 from system.models.preferences import NotificationFrequency, NotificationPreference, NotificationType
+from system.models.push_devices import PushDevice
 
 __all__ = [
     "AccessAction",
@@ -20,6 +21,7 @@ __all__ = [
     "ImportantDate",
     "NotificationPreference",
     "NotificationType",
+    "PushDevice",
     "Recurrence",
     "Severity",
     "SystemAlert",

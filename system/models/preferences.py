@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -19,7 +20,9 @@ from system.quiet_hours import next_end
 
 TABLE = "system_notificationpreference"
 CHANNELS = ("email", "sms", "push")
-AVAILABLE_CHANNELS = ("email", "in_app")  # alerts are the channel in the app
+ALL_CHANNELS = ("email", "in_app", "push")  # alerts are the channel in the app
+# as the process started: computed values of rows are compiled to SQL once
+AVAILABLE_CHANNELS = ALL_CHANNELS if settings.WEB_PUSH_PRIVATE_KEY else ALL_CHANNELS[:2]
 NOT_AVAILABLE = "This channel does not exist yet. Send false, and choose among the available_channels."
 EMAIL_TEXT = (
     "Allows emails, which are sent to verified addresses only. Emails about `security` are sent even if it is false, because "
@@ -56,6 +59,12 @@ def is_off(value: bool) -> None:
         raise ValidationError(NOT_AVAILABLE, "channel_not_available")
 
 
+def is_off_without_keys(value: bool) -> None:
+    """Raise ValidationError if push is switched on, and this server has no keys for it."""
+    if not settings.WEB_PUSH_PRIVATE_KEY:
+        is_off(value)
+
+
 def whole_seconds(field: str) -> models.CheckConstraint:
     """Return a CHECK that a time has no fraction of a second and is not 24:00, which PostgreSQL allows and Python does not."""
     template = "EXTRACT(EPOCH FROM %(expressions)s::time)"
@@ -89,7 +98,10 @@ class NotificationPreference(OwnedModel):
     email_enabled = models.BooleanField(default=True, help_text=EMAIL_TEXT)
     sms_enabled = models.BooleanField(default=False, validators=[is_off], help_text="Text messages do not exist yet: false.")
     push_enabled = models.BooleanField(
-        default=False, validators=[is_off], help_text="Push notifications do not exist yet: false."
+        default=False,
+        validators=[is_off_without_keys],
+        help_text="Allows push notifications on the devices in `push-devices`, of alerts of this type. The registration of a "
+        "device switches it on.",
     )
     frequency = ChoiceField(
         NotificationFrequency,
@@ -120,7 +132,6 @@ class NotificationPreference(OwnedModel):
                 violation_error_message="There is already a preference for this type of notification. Change that one.",
             ),
             rule(f"{TABLE}_sms_enabled_not_available", Q(sms_enabled=False), NOT_AVAILABLE),
-            rule(f"{TABLE}_push_enabled_not_available", Q(push_enabled=False), NOT_AVAILABLE),
             whole_seconds("quiet_hours_start"),
             whole_seconds("quiet_hours_end"),
             rule(

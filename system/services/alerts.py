@@ -11,6 +11,7 @@ from django.db import transaction
 
 from core.errors import ConflictError
 from system.models import AlertReceipt, AlertType, Severity, SystemAlert
+from system.services import push
 
 
 def alert(
@@ -24,7 +25,7 @@ def alert(
     expires_at: datetime | None = None,
 ) -> SystemAlert:
     """Create an alert for `user`, or a broadcast if `user` is None. It never expires if `expires_at` is None."""
-    return SystemAlert.objects.create(
+    created = SystemAlert.objects.create(
         user=user,
         alert_type=alert_type,
         severity=severity,
@@ -33,6 +34,8 @@ def alert(
         action_required=action_required,
         expires_at=expires_at,
     )
+    push.enqueue_for([created])
+    return created
 
 
 def mark_read(alert: SystemAlert, *, user: Any, now: datetime) -> None:

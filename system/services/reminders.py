@@ -22,6 +22,7 @@ from system.models import (
     Severity,
     SystemAlert,
 )
+from system.services import push
 from system.services.preferences import preferences_of
 
 BATCH = 500
@@ -105,7 +106,7 @@ def _remind_batch(*, after: UUID, now: datetime) -> list[UUID]:
     reminders = [_reminder(row, now) for row in due.select_for_update(of=("self",), skip_locked=True)[:BATCH]]
     keys = [reminder.row.pk for reminder in reminders]
     ImportantDate.objects.filter(pk__in=keys).update(last_reminder_sent=now)
-    SystemAlert.objects.bulk_create([reminder.alert() for reminder in reminders])
+    push.enqueue_for(SystemAlert.objects.bulk_create([reminder.alert() for reminder in reminders]))
     _send_mails(reminders, now=now)
     return keys
 

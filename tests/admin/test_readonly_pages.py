@@ -45,6 +45,7 @@ def test_these_models_are_read_only() -> None:
         "Payee",
         "PersonalAccessToken",
         "ProcrastinateJob",
+        "PushDevice",
         "RecurringCharge",
         "RefundShare",
         "Rule",

@@ -32,7 +32,7 @@ from finance.models import (
     UserIncomeDueDate,
 )
 from health.models import HealthGoal
-from system.models import ImportantDate, NotificationPreference, NotificationType, SystemAlert
+from system.models import ImportantDate, NotificationPreference, NotificationType, PushDevice, SystemAlert
 from tests.contract.dictionary import contracts
 from users.models import OnboardingProgress, User, UserProfile
 
@@ -52,6 +52,7 @@ FEWER: dict[type[models.Model], int] = {
     CareerMilestone: 8,
     UserExpenseDueDate: 12,
     ImportantDate: 20,
+    PushDevice: 3,
     Rule: 20,
     BillingHistory: 24,
     SystemAlert: 40,

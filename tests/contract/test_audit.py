@@ -29,6 +29,7 @@ UNAUDITED: dict[str, str] = {
     "core_pendingposition": "empty outside of transactions",
     "users_sentmail": "counts of emails by a keyed digest of the address, for a day",
     "core_idempotencykey": "a response that is stored for a day for a repeated request; the request's changes are in the log",
+    "users_emailcode": "a hash of a mailed code that is deleted after a day; what it changes is in the log",
     "users_logincounter": "a count of failed logins that is deleted after a day; the lock of an account is in the log",
     "users_upload": "a file that waits for a job, for a day; the job's changes are in the log under its name",
     "finance_attachmentchunk": "a part of an attachment, which the log would keep for years; the attachment is in the log",

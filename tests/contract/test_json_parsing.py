@@ -21,7 +21,7 @@ OWN_JSON = {
     "mingus/error_pages.py": "an error that was just rendered",
     "mingus/cache.py": "entries of the cache that the application wrote",
     "system/audit_signatures.py": "an anchor of an operator, which is verified by its signature",
-    "users/account_api.py": "a response of allauth",
+    "users/account_api/factors.py": "a response of allauth",
     "users/middleware.py": "a response of allauth",
     "users/rate_limits.py": "a body that `AccountErrorsMiddleware` has checked",
 }

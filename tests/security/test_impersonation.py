@@ -67,6 +67,17 @@ def test_attachments_cannot_be_read(as_customer: APIClient, alice: User) -> None
         assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "impersonation_closed")
 
 
+def test_changes_leave_out_what_is_closed(as_customer: APIClient, as_alice: APIClient, alice: User) -> None:
+    AttachmentFactory(user=alice)
+    path = "/api/v1/changes/"
+    shown, own = (
+        {change["type"] for change in client.get(path, {"limit": 200}).json()["changes"]} for client in (as_customer, as_alice)
+    )
+    assert own - shown == {"attachment"}
+    response = as_customer.get(path, {"types": "attachment"})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "impersonation_closed")
+
+
 def test_every_users_route_is_listed_as_open_or_closed() -> None:
     """Require a decision for each new route below users/, which has sessions, second factors, exports and erasure."""
     routes = {str(route): route.view.closed_to_impersonation for route in ROUTES if str(route).startswith("users/")}

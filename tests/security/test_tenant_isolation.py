@@ -11,7 +11,6 @@ from typing import Any, Self
 import orjson
 import pytest
 from django.core.cache import cache
-from django.db.models import FilteredRelation
 
 from core.api.serializers import OwnedKeyField
 from core.api.viewsets import BaseViewSet, OwnedBaseViewSet
@@ -19,9 +18,9 @@ from core.context import Role
 from core.fast_lists import fast_path, read_permissions
 from core.models.base import OwnedQuerySet
 from dev.routes import OWNED_LISTS, ROUTES, Route
-from system.models.alerts import PER_USER_COLUMNS, AlertQuerySet, priority
+from system.models.alerts import AlertQuerySet
 from tests.security.probes import OWNER_FIELDS, UNKNOWN_ID, Probe, body_of, forgeries_for, probes_for
-from tests.security.tenants import Tenant, rows_hash, undone, writes_so_far
+from tests.security.tenants import Tenant, alerts_of_all, rows_hash, undone, writes_so_far
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -32,12 +31,6 @@ KEYED = [route for route in ROUTES if route.has_key and route.is_owned]
 @pytest.fixture
 def without_access_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove every filter by owner."""
-
-    def alerts_of_all(self: AlertQuerySet, user: Any) -> Any:
-        seen = {f"own_{name}": expression for name, expression in PER_USER_COLUMNS.items()}
-        rows = self.alias(receipt=FilteredRelation("receipts")).annotate(**seen)
-        return rows.alias(priority_score=priority("own_is_read"))
-
     monkeypatch.setattr(fast_path, "COMPILED_VIEWS", {})
     monkeypatch.setattr(OwnedQuerySet, "for_user", lambda self, user: self.all())
     monkeypatch.setattr(AlertQuerySet, "for_user", alerts_of_all)

@@ -1,6 +1,7 @@
 """Notification preferences by type."""
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from dev.factories import PreferenceFactory
@@ -59,12 +60,13 @@ def test_quiet_hours_are_set_and_cleared_together(as_alice: APIClient, alice: Us
 
 def test_the_available_and_the_enabled_channels_are_listed(as_alice: APIClient) -> None:
     created = as_alice.post(PREFERENCES, {"notification_type": "career"}).json()
-    assert (created["available_channels"], created["enabled_channels"]) == (["email", "in_app"], ["email"])
+    assert (created["available_channels"], created["enabled_channels"]) == (["email", "in_app", "push"], ["email"])
     assert as_alice.get(PREFERENCES, {"is_enabled": "true"}).json()["results"] == [created]
 
 
 @pytest.mark.parametrize("channel", ["sms_enabled", "push_enabled"])
-def test_a_channel_that_does_not_exist_is_refused(channel: str, as_alice: APIClient, alice: User) -> None:
+def test_a_channel_that_does_not_exist_is_refused(channel: str, as_alice: APIClient, alice: User, settings: Settings) -> None:
+    settings.WEB_PUSH_PRIVATE_KEY = ""
     preference = PreferenceFactory(user=alice, notification_type="health")
     refused = as_alice.patch(f"{PREFERENCES}{preference.pk}/", {channel: True})
     [error] = refused.json()["errors"]

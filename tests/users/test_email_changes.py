@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -109,10 +110,10 @@ def test_a_session_alone_changes_no_password_or_factor(path: str, alice: User) -
 
 def test_an_unconfirmed_address_gets_no_reset_mail(alice: User, session: str) -> None:
     with_session(session).patch(ME, {"email": NEW})
-    send_reset_mail(email=NEW)
+    send_reset_mail(email=NEW, code=str(uuid4()))
     assert mail.outbox[-1].to == [NEW]
     assert "There is no account with this address" in mail.outbox[-1].body
-    send_reset_mail(email=FORMER)
+    send_reset_mail(email=FORMER, code=str(uuid4()))
     assert "/password/reset/key/" in mail.outbox[-1].body
 
 

@@ -496,6 +496,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EmailCode",
+            fields=[
+                ("id", models.UUIDField(default=uuid4, editable=False, primary_key=True, serialize=False)),
+                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("expires_at", models.DateTimeField(editable=False, null=True)),
+                ("requests", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("requested_at", models.DateTimeField(editable=False)),
+                ("created_at", models.DateTimeField(editable=False)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["created_at"], name="users_emailcode_by_age")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("attempts__lte", 5)),
+                        name="users_emailcode_attempts",
+                        violation_error_message="A code is tried at most 5 times.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("requests__lte", 5)),
+                        name="users_emailcode_requests",
+                        violation_error_message="A session gets at most 5 codes a day.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Impersonation",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1705,6 +1732,7 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_onboardingprogress"),
         enable_row_level_security("users_usersession", customer=LOCK, accounts=ALL),
         grant("users_sentmail", accounts="SELECT, INSERT, DELETE", staff="SELECT"),
+        grant("users_emailcode", accounts=ALL, staff="SELECT"),
         enable_row_level_security("users_dataexport"),
         enable_row_level_security("users_dataexportchunk"),
         enable_row_level_security("users_upload"),

@@ -3,6 +3,7 @@
 from users.models.account import User
 from users.models.approval import Approval
 from users.models.email_change import EmailChange
+from users.models.email_code import EmailCode
 from users.models.erasure import AccountErasure
 from users.models.exports import DataExport, DataExportChunk
 from users.models.impersonation import Impersonation
@@ -21,6 +22,7 @@ __all__ = [
     "DataExport",
     "DataExportChunk",
     "EmailChange",
+    "EmailCode",
     "Impersonation",
     "LoginCounter",
     "OnboardingProgress",

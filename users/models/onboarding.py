@@ -3,6 +3,7 @@
 from django.db import models
 
 from core import clock
+from core.changes.triggers import Related, log_related
 from core.models.base import OwnedModel, gin
 from core.models.constraints import together
 from core.models.fields import BoundedIntegerField, JSONObjectField, NonBlankCharField
@@ -11,6 +12,8 @@ from core.privacy.masks import personal
 
 TABLE = "users_onboardingprogress"
 FIRST_STEPS = ("profile", "income", "expenses", "accounts", "goals", "health", "notifications", "plan")
+PROFILE = Related("users_userprofile")  # which shows whether all steps are completed
+log_profile = log_related(PROFILE, columns=("is_completed",))
 
 
 class OnboardingProgress(OwnedModel):
@@ -27,6 +30,7 @@ class OnboardingProgress(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = "onboarding step"
+        triggers = [*OwnedModel.Meta.triggers, *log_profile]
         ordering = ["step_order"]
         constraints = [
             models.UniqueConstraint(

@@ -22,7 +22,8 @@ CREATE TABLE core_changeset (
 ) PARTITION BY RANGE (id);
 CREATE TABLE core_changeset_default PARTITION OF core_changeset DEFAULT;
 
--- The changed rows. `id` is the key of the audit event, and `action` is insert, update or delete.
+-- The changed rows. `id` is the key of the audit event, and `action` is insert, update or delete. It is `related` for a row that
+-- was not changed itself, but a row that one of its values is computed from, which has no audit event.
 CREATE TABLE core_change (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -63,6 +64,16 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER raise_positions AFTER INSERT ON core_pendingposition
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_raise_positions();
+
+-- Log rows of a user with values that are computed from rows of other tables, which the statement has changed.
+--
+-- Any role may call it, because the row policies let only a trigger write.
+CREATE FUNCTION core_log_related(changed_table text, owner uuid, keys uuid[]) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO public.core_change
+    SELECT public.core_uuid7(clock_timestamp()), owner, pg_current_xact_id(), changed_table, key::text, 'related'
+      FROM unnest(keys) AS key;
+$$;
 
 -- Create the partitions of the months ahead, drop those that ended before `retained` days ago, and return how many were dropped.
 --

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from system.models import AccessEvent, AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
+from system.models import AccessEvent, AlertReceipt, ImportantDate, NotificationPreference, PushDevice, SystemAlert
 
 ACCESS = "system_accessevent"
 ALERT, RECEIPT = "system_systemalert", "system_alertreceipt"
-DATE, PREFERENCE = "system_importantdate", "system_notificationpreference"
+DATE, PREFERENCE, DEVICE = "system_importantdate", "system_notificationpreference", "system_pushdevice"
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     # the access log is written by the back office and read-only in the API
@@ -52,7 +52,9 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     ),
     f"{PREFERENCE}_frequency_choice": (NotificationPreference, {"frequency": "hourly"}, {"frequency": "hourly"}),
     f"{PREFERENCE}_sms_enabled_not_available": (NotificationPreference, {"sms_enabled": True}, {"sms_enabled": True}),
-    f"{PREFERENCE}_push_enabled_not_available": (NotificationPreference, {"push_enabled": True}, {"push_enabled": True}),
+    # a device is registered by what its browser returns; a known one gets its new name
+    f"{DEVICE}_name_not_blank": (PushDevice, {"name": " "}, None),
+    f"{DEVICE}_endpoint_unique": (PushDevice, {"endpoint_digest": "=other"}, None),
     f"{PREFERENCE}_quiet_hours_start_whole_seconds": (
         NotificationPreference,
         {"quiet_hours_start": "22:00:00.5", "quiet_hours_end": "07:00"},

@@ -117,6 +117,17 @@ def test_a_session_that_outlives_the_server_does_not_delay_the_start(folder: Fol
         assert isinstance(endless.exception(30), psycopg.OperationalError)
 
 
+def test_a_server_that_waits_for_its_clients_to_end_is_replaced(folder: Folder) -> None:
+    url = ensure_running(folder.root, grace=GRACE)
+    with psycopg.connect(url):
+        os.kill(server_pid(folder), signal.SIGTERM)  # as when all processes of the demo are ended; the client remains
+        assert eventually(lambda: not server.accepts_connections(folder))
+        began = time.monotonic()
+
+        assert fetch_value(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
+        assert time.monotonic() - began < 20
+
+
 def test_a_server_that_was_stopped_is_not_started_again(folder: Folder) -> None:
     user = User(folder.root)
     assert user.url

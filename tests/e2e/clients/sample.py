@@ -13,6 +13,7 @@ from mingus_api_client import AuthenticatedClient
 from mingus_api_client import models as m
 from mingus_api_client.api.analytics import create_piece_of_feedback
 from mingus_api_client.api.billing import explain_feature_by_its_name, list_feature_access, list_plans
+from mingus_api_client.api.changes import list_changes
 from mingus_api_client.api.finance import (
     apply_rule,
     bulk_change_transactions,
@@ -126,6 +127,21 @@ def plan_and_pay(client: AuthenticatedClient) -> None:
     )
 
 
+def follow_changes(client: AuthenticatedClient) -> None:
+    first = expect(m.Changes, list_changes.sync(client=client, limit=200))
+    while first.has_more:
+        first = expect(m.Changes, list_changes.sync(client=client, limit=200, cursor=first.cursor))
+    food = expect(m.PaginatedCategoryList, list_categories.sync(client=client)).results[0]
+    tag = expect(m.Category, create_category.sync(client=client, body=m.CategoryRequest("Travel", parent=food.id)))
+    page = expect(m.Changes, list_changes.sync(client=client, cursor=first.cursor))
+    [change] = [each for each in page.changes if isinstance(each, m.CategoryChange)]
+    assert isinstance(change.object_, m.Category)
+    assert (change.action, change.object_.parent) == (m.ChangeActionEnum.UPSERT, food.id)
+    assert change.object_ == tag
+    goals = list_changes.sync(client=client, types=[m.ListChangesTypesItem.GOAL, m.ListChangesTypesItem.CHECKIN])
+    assert {type(each) for each in expect(m.Changes, goals).changes} <= {m.GoalChange, m.CheckinChange}
+
+
 def live_well(client: AuthenticatedClient) -> None:
     body = m.CheckinRequest(TODAY, mood_score=7, stress_level=3, sleep_hours="7.5")
     checkin = expect(m.Checkin, create_check_in.sync(client=client, body=body))
@@ -145,6 +161,6 @@ def look_around(client: AuthenticatedClient) -> None:
 
 if __name__ == "__main__":
     with AuthenticatedClient(os.environ["SERVER"], os.environ["TOKEN"]) as client:
-        for part in (look_around, keep_books, plan_and_pay, live_well):
+        for part in (look_around, keep_books, plan_and_pay, live_well, follow_changes):
             part(client)
     sys.stdout.write(f"{calls} calls\n")

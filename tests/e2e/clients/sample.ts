@@ -92,6 +92,23 @@ async function lookAround(): Promise<void> {
   assert.equal(checkin.mood_score, 7);
 }
 
+async function followChanges(): Promise<void> {
+  let page = await ok(api.GET("/api/v1/changes/", { params: { query: { limit: 200 } } }));
+  while (page.has_more) {
+    page = await ok(api.GET("/api/v1/changes/", { params: { query: { limit: 200, cursor: page.cursor } } }));
+  }
+  const tag = await ok(api.POST("/api/v1/finance/tags/", { body: { name: "Rome" } }));
+  const { changes } = await ok(api.GET("/api/v1/changes/", { params: { query: { cursor: page.cursor } } }));
+  assert.equal(changes.length, 1);
+  for (const change of changes) {
+    assert.equal(change.type, "tag");
+    if (change.type === "tag") assert.deepEqual(change.object?.name, tag.name);
+  }
+  const some = await ok(api.GET("/api/v1/changes/", { params: { query: { types: ["tag", "account"] } } }));
+  assert.ok(some.changes.every((change) => change.type === "tag" || change.type === "account"));
+}
+
 await lookAround();
 await keepBooks();
+await followChanges();
 console.log(`${calls} calls`);

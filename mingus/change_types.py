@@ -1,0 +1,43 @@
+"""The types of objects that `GET /api/v1/changes/` returns, with the viewsets that show them.
+
+No object refers to one of a later type, so that a client can store them in the order in which they come.
+"""
+
+CHANGE_TYPES = {
+    "user": "users.views.MeViewSet",
+    "profile": "users.views.ProfileViewSet",
+    "onboarding_step": "users.views.OnboardingViewSet",
+    "data_export": "users.views.ExportViewSet",
+    "access_event": "users.views.AccessLogViewSet",
+    "alert": "system.views.AlertViewSet",
+    "important_date": "system.views.ImportantDateViewSet",
+    "notification_preference": "system.views.NotificationPreferenceViewSet",
+    "subscription": "billing.views.SubscriptionViewSet",
+    "feature_access": "billing.views.FeatureAccessViewSet",
+    "invoice": "billing.views.InvoiceViewSet",
+    "adjustment": "billing.views.AdjustmentViewSet",
+    "account": "finance.views.accounts.AccountViewSet",
+    "category": "finance.views.categories.CategoryViewSet",
+    "tag": "finance.views.categories.TagViewSet",
+    "payee": "finance.views.categories.PayeeViewSet",
+    "rule": "finance.views.rules.RuleViewSet",
+    "edit_run": "finance.views.undo.EditRunViewSet",
+    "statement_import": "finance.views.imports.ImportViewSet",
+    "transaction": "finance.views.accounts.TransactionViewSet",
+    "transaction_split": "finance.views.divisions.TransactionSplitViewSet",
+    "refund_share": "finance.views.divisions.RefundShareViewSet",
+    "attachment": "finance.views.attachments.AttachmentViewSet",
+    "transfer": "finance.views.transfers.TransferViewSet",
+    "exchange_rate": "finance.views.exchange_rates.ExchangeRateViewSet",
+    "income_due_date": "finance.views.due_dates.IncomeDueDateViewSet",
+    "expense_due_date": "finance.views.due_dates.ExpenseDueDateViewSet",
+    "income_projection": "finance.views.projections.ProjectionViewSet",
+    "checkin": "health.views.CheckinViewSet",
+    "correlation": "health.views.CorrelationViewSet",
+    "goal": "health.views.GoalViewSet",
+    "job_security_analysis": "career.views.JobSecurityViewSet",
+    "milestone": "career.views.MilestoneViewSet",
+    "event": "analytics.views.EventViewSet",
+    "feature_usage": "analytics.views.FeatureUsageViewSet",
+    "feedback": "analytics.views.FeedbackViewSet",
+}

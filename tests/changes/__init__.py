@@ -1,0 +1,1 @@
+"""Tests of delta sync, `GET /api/v1/changes/`."""

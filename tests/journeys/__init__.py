@@ -1,0 +1,1 @@
+"""Journeys of a developer who knows the API from its guide only, from the sign-up to the erasure of the account."""
