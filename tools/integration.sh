@@ -83,6 +83,7 @@ tests_of_sql=(
     tests/health/test_{analysis,correlations,plan_limits,statistics,wellness}.py
     tests/career/test_{job_security_index,milestone_derived,milestone_progress}.py
     tests/users/test_{statements_of_a_session,token_access,tokens}.py
+    tests/webhooks/test_{api,delivery,outbox}.py
     tests/admin/test_{history,list_queries,masked_rows,ordering,paging,search,slow_query}.py
 )
 chosen=("${tests_of_sql[@]}" --every 10)

@@ -5,13 +5,15 @@ from typing import Any
 from unittest.mock import ANY
 
 import orjson
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from core import changes, clock
 from dev.factories import AccountFactory, PayeeFactory, TokenFactory, TransactionFactory, WebhookEndpointFactory
 from finance.models import FinancialTransaction
+from tests.commands.conftest import url_of_tests_database
 from tests.webhooks.conftest import forget_jobs
 from users.models import User, WebhookEndpoint, WebhookMessage
 from users.webhooks import outbox
@@ -181,3 +183,27 @@ def test_changes_of_a_bulk_statement_count(endpoint: WebhookEndpoint, alice: Use
     created(alice)
     FinancialTransaction.objects.filter(pk=row.pk).update(description="Changed")
     assert created(alice)[-1].event_type == "transaction.changed"
+
+
+def test_a_waiting_job_does_not_start_before_the_commit(endpoint: WebhookEndpoint, alice: User) -> None:
+    PayeeFactory(user=alice)
+    fetch = "SELECT id IS NOT NULL FROM procrastinate_fetch_job_v2(ARRAY['webhooks'], NULL)"
+    with psycopg.connect(url_of_tests_database(), autocommit=True) as worker:
+        with transaction.atomic():
+            PayeeFactory(user=alice)
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS raise_positions IMMEDIATE")  # as the commit does
+            assert worker.execute(fetch).fetchone() == (False,)
+        assert worker.execute(fetch).fetchone() == (True,)
+    assert len(created(alice)) == 2
+
+
+def test_coming_months_of_the_change_log_have_the_trigger() -> None:
+    changes.keep_months()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(tgname) FROM pg_partition_tree('core_changeset') "
+            "LEFT JOIN pg_trigger ON tgrelid = relid AND tgname = 'wake_webhooks'"
+        )
+        partitions, triggers = cursor.fetchone()
+    assert partitions == triggers > 2
