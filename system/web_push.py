@@ -35,11 +35,6 @@ def is_push_service(endpoint: str) -> bool:
     return any(parts.netloc == host or parts.netloc.endswith(f".{host}") for host in settings.WEB_PUSH_SERVICES)
 
 
-def public_key() -> str:
-    """Return the key that browsers need for a subscription, in base64url; empty if Web Push is not configured."""
-    return _public_key_of(settings.WEB_PUSH_PRIVATE_KEY) if settings.WEB_PUSH_PRIVATE_KEY else ""
-
-
 def is_public_key(text: str) -> bool:
     """Return True for a point of the curve P-256 in base64url, uncompressed."""
     try:
@@ -51,7 +46,8 @@ def is_public_key(text: str) -> bool:
 
 
 @cache
-def _public_key_of(private_key: str) -> str:
+def public_key_of(private_key: str) -> str:
+    """Return the key that browsers need for a subscription, in base64url."""
     from py_vapid import Vapid  # noqa: PLC0415 - of one feature
 
     point = Vapid.from_string(private_key).public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

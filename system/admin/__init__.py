@@ -1,5 +1,5 @@
 """Admin pages for background jobs, notifications, and the audit and access logs."""
 
-from system.admin import audit, notifications
+from system.admin import audit, notifications, push_devices
 
-__all__ = ["audit", "notifications"]
+__all__ = ["audit", "notifications", "push_devices"]

@@ -29,7 +29,7 @@ from core.admin import (
 )
 from core.admin.forms import OwnedAddForm, OwnedForm
 from system import services
-from system.models import AlertReceipt, ImportantDate, NotificationPreference, PushDevice, SystemAlert
+from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
 
 SEVERITY_COLORS = {"low": "default", "medium": "info", "high": "warning", "critical": "danger"}
 ALERT_COLORS = {"unread": "info", "action needed": "warning", "expired": "default", "done": "success", "read": "success"}
@@ -294,12 +294,3 @@ class NotificationPreferenceAdmin(OwnedAdmin):
         if not preference.is_enabled:
             return "switched off"
         return "reachable" if preference.can_send_notification else "quiet hours"
-
-
-@admin.register(PushDevice)
-class PushDeviceAdmin(OwnedReadOnlyAdmin):
-    list_display = ("name", "owner", "last_sent_at", "created_at")
-    list_filter = (BY_CUSTOMER,)
-    list_display_links = ("name", "created_at")
-    search_fields = ("name",)
-    ordering_for_customer = ("-created_at", "-id")

@@ -27,9 +27,9 @@ TYPES = {
 
 def require_configured() -> str:
     """Return the server's public key. Raise ConflictError if push notifications are not configured."""
-    if not (key := web_push.public_key()):
+    if not settings.WEB_PUSH_PRIVATE_KEY:
         raise ConflictError("push_not_configured", NOT_CONFIGURED)
-    return key
+    return web_push.public_key_of(settings.WEB_PUSH_PRIVATE_KEY)
 
 
 @transaction.atomic
