@@ -2,11 +2,13 @@
 
 from django.apps import apps
 
+from core.changes.types import change_types
 from dev.routes import ROUTES
 from users.webhooks.objects import EVENT_TYPES, OBJECTS
 
 NOT_SENT = {
     "system_accessevent": "a log",
+    "system_pushdevice": "a credential",
     "users_dataexport": "a copy of other rows for a week",
     "users_upload": "the progress of a job",
     "users_usersession": "a credential",
@@ -30,3 +32,8 @@ def test_the_tables_exist_and_have_one_kind_each() -> None:
     tables = {model._meta.db_table for model in apps.get_models()}
     assert set(OBJECTS.values()) <= tables
     assert len(set(OBJECTS.values())) == len(OBJECTS) == len(EVENT_TYPES)
+
+
+def test_the_kinds_are_those_of_the_endpoint_for_changes() -> None:
+    tables = {name: kind.table for name, kind in change_types().items()}
+    assert {name: table for name, table in tables.items() if table not in NOT_SENT} == OBJECTS

@@ -1,7 +1,7 @@
 """The kinds of objects whose changes are sent to webhooks, by the table of their rows.
 
-A kind is the singular of the object's route in the API. Rows of other tables are credentials, technical, or part of an object
-that is listed here. A test compares the list with the routes of the API.
+A kind has the name of its type in `GET /api/v1/changes/`. Rows of other tables are credentials, technical, or part of an object
+that is listed here. A test compares the list with the types of that endpoint and with the routes of the API.
 """
 
 OBJECTS = {
@@ -18,12 +18,11 @@ OBJECTS = {
     "feature_access": "billing_featureaccess",
     "feedback": "analytics_userfeedback",
     "goal": "health_healthgoal",
-    "import": "finance_statementimport",
     "important_date": "system_importantdate",
     "income_due_date": "finance_userincomeduedate",
     "income_projection": "finance_incomeprojection",
     "invoice": "billing_billinghistory",
-    "job_security": "career_jobsecurityanalysis",
+    "job_security_analysis": "career_jobsecurityanalysis",
     "milestone": "career_careermilestone",
     "notification_preference": "system_notificationpreference",
     "onboarding_step": "users_onboardingprogress",
@@ -31,6 +30,7 @@ OBJECTS = {
     "profile": "users_userprofile",
     "refund_share": "finance_refundshare",
     "rule": "finance_rule",
+    "statement_import": "finance_statementimport",
     "subscription": "billing_subscription",
     "tag": "finance_tag",
     "transaction": "finance_financialtransaction",
