@@ -43,14 +43,11 @@ HEADLESS_SERVE_SPECIFICATION = False  # the account API is in MINGUS' own docume
 KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # users.PersonalAccessToken replaces knox's token table
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
-
-
-def front_end_urls(base: str) -> dict[str, str]:
-    """Return allauth's HEADLESS_FRONTEND_URLS: the pages to which the links in emails lead."""
-    return {
-        "account_confirm_email": f"{base}/account/verify-email/{{key}}",
-        "account_reset_password": f"{base}/account/password/reset",
-        "account_reset_password_from_key": f"{base}/account/password/reset/key/{{key}}",
-        "account_signup": f"{base}/account/signup",
-        "account_undo_email_change": f"{base}/account/email/undo/{{key}}",
-    }
+# the pages to which the links in emails lead, below FRONTEND_URL: those of a front end, or of `users.account_pages`
+FRONT_END_PAGES = {
+    "account_confirm_email": "/account/verify-email/{key}",
+    "account_reset_password": "/account/password/reset",
+    "account_reset_password_from_key": "/account/password/reset/key/{key}",
+    "account_signup": "/account/signup",
+    "account_undo_email_change": "/account/email/undo/{key}",
+}

@@ -120,11 +120,11 @@ def cors_origins_are_safe(**_: Any) -> list[CheckMessage]:
 
 
 def return_urls_are_safe(**_: Any) -> list[CheckMessage]:
-    """Report a URL to return to that has no scheme and host, or is HTTP outside DEBUG (mingus.E034)."""
+    """Report a URL to return to that has no scheme and host, or is HTTP outside DEBUG (mingus.E036)."""
     found = {url: urlsplit(url) for url in settings.RETURN_URLS}
     wrong = [url for url, parts in found.items() if not parts.netloc or (parts.scheme == "http" and not settings.DEBUG)]
     hint = "Use https://app.example.com/billing/ or an app's own scheme, such as mingus://billing/."
-    return [Error(f"RETURN_URLS has {url!r}.", hint=hint, id="mingus.E034") for url in wrong]
+    return [Error(f"RETURN_URLS has {url!r}.", hint=hint, id="mingus.E036") for url in wrong]
 
 
 def web_push_key_is_a_key(**_: Any) -> list[CheckMessage]:

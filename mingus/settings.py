@@ -10,13 +10,12 @@ from pathlib import Path
 import django_stubs_ext
 
 from mingus.account_settings import *  # noqa: F403 - all of them are settings
-from mingus.account_settings import front_end_urls
+from mingus.account_settings import FRONT_END_PAGES
 from mingus.cache import caches_from
 from mingus.change_types import CHANGE_TYPES as CHANGE_TYPES
 from mingus.cors_settings import *  # noqa: F403 - all of them are settings
 from mingus.database import database_from, limits_from, owner_from, replica_from
-from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
-from mingus.drf_settings import REST_FRAMEWORK as REST_FRAMEWORK
+from mingus.drf_settings import *  # noqa: F403 - all of them are settings
 from mingus.env import Environment
 from mingus.log_redaction import logging_settings
 from mingus.security_headers import DENY_ALL
@@ -237,7 +236,7 @@ KNOWN_DEVICE_TIME = timedelta(days=env.number("KNOWN_DEVICE_DAYS", 90, at_least=
 FACTOR_SETUP_TIMEOUT = env.number("FACTOR_SETUP_TIMEOUT", 900, at_least=60, at_most=3600)  # seconds after a password of staff
 EMAIL_UNDO_HOURS = env.number("EMAIL_UNDO_HOURS", 72, at_least=1, at_most=720)
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
-HEADLESS_FRONTEND_URLS = front_end_urls(FRONTEND_URL)
+HEADLESS_FRONTEND_URLS = {name: FRONTEND_URL + path for name, path in FRONT_END_PAGES.items()}
 
 # --- back office and retention: the audit log is dropped by whole months; the database refuses to drop the last year
 APPROVAL_HOURS = env.number("APPROVAL_HOURS", 72, at_least=1, at_most=720)  # for a second staff member's decision

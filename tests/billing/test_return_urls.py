@@ -1,4 +1,4 @@
-"""Where Stripe sends a customer back to: pages and apps that the operator permits, and no others."""
+"""URLs to which Stripe sends a customer back: pages and apps that the operator permits, and no others."""
 
 from typing import Any
 

@@ -37,6 +37,9 @@ PROBLEMS = [
         {"SECRET_KEY": "", "FIELD_ENCRYPTION_KEYS": "", "DATABASE_URL": "", "ALLOWED_HOSTS": ""},
         {"mingus.E002", "mingus.E003", "mingus.E004", "mingus.E005"},
     ),
+    ({"RETURN_URLS": "http://app.example.com/"}, {"mingus.E036"}),
+    ({"RETURN_URLS": "app.example.com"}, {"mingus.E036"}),
+    ({"WEB_PUSH_PRIVATE_KEY": "short"}, {"mingus.E035"}),
     (
         {"SECRET_KEY": "short", "FIELD_ENCRYPTION_KEYS": "abc", "DATABASE_URL": "sqlite:///x", "SITE_URL": "app.example.com"},
         {"mingus.E002", "mingus.E003", "mingus.E004", "mingus.E006"},
