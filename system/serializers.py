@@ -128,7 +128,7 @@ class PushDeviceSerializer(BaseSerializer):
     class Meta:
         model = PushDevice
         fields = ["id", "name", "last_sent_at", "created_at", "updated_at"]
-        read_only_fields = fields
+        read_only_fields = ["last_sent_at"]
         example = {"name": "Firefox on the laptop", "last_sent_at": EXAMPLE_TIME}
 
 
@@ -142,6 +142,19 @@ class NewPushDeviceSerializer(StrictSerializer):
         default=list(NotificationType.values),
         help_text="The types for which push is switched on. Default: all.",
     )
+
+    class Meta:
+        example = {
+            "name": "Firefox on the laptop",
+            "subscription": {
+                "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABl",
+                "keys": {
+                    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+                    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+                },
+            },
+            "notification_types": ["billing", "security"],
+        }
 
 
 @extend_schema_serializer(description="The key that a browser needs to subscribe.")

@@ -116,6 +116,9 @@ class PushDeviceViewSet(DestroyMixin, OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "name", "last_sent_at")
     search_fields = ("name",)
 
+    def get_serializer_class(self) -> Any:
+        return NewPushDeviceSerializer if self.action == "create" else PushDeviceSerializer
+
     @extend_schema(
         summary="Register a device for push notifications",
         description="Stores the subscription of a browser or phone, or new keys of a known one, and switches push on for the "
@@ -129,7 +132,8 @@ class PushDeviceViewSet(DestroyMixin, OwnedReadOnlyViewSet):
         device = services.register_device(
             user=request.user, name=form["name"], subscription=form["subscription"], types=form["notification_types"]
         )
-        return self.row_response(device, status=201)
+        shown = PushDeviceSerializer(device, context=self.get_serializer_context())
+        return self.saved_response(shown, status=201)
 
     @extend_schema(
         summary="Get the key for push notifications",

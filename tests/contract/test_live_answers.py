@@ -22,6 +22,7 @@ from billing.models import Adjustment
 from core import rls
 from dev.demo.users import ADMIN_EMAIL, CUSTOMERS
 from dev.routes import make
+from system.models import PushDevice
 from tests.conftest import Storing
 from tests.contract.list_client import by_session_token
 from tests.security.probes import schema
@@ -43,7 +44,7 @@ REFUSED = {
     "/api/v1/finance/exchange-rates/convert/": 400,  # a customer without rates
 }
 """The status of a refused read, for some of the users or rows."""
-FURTHER = [Adjustment, DataExport, PersonalAccessToken, Upload]
+FURTHER = [Adjustment, DataExport, PersonalAccessToken, PushDevice, Upload]
 """Models of which the demo has no rows."""
 ROWS = 5  # of each list whose single objects are read
 
