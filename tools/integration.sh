@@ -75,7 +75,7 @@ export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
 
 # The tests of our own SQL: functions, triggers, policies, constraints, partitions, derived values, aggregates, search and COPY.
 tests_of_sql=(
-    tests/{core,contract,security,system,privacy,limits,analytics,api}
+    tests/{changes,core,contract,security,system,privacy,limits,analytics,api}
     tests/finance/{accounts,attachments,divisions,due_dates,exports,imports,names,projections,rules,search,transactions,transfers}
     tests/billing/test_{catalog,derived_values,dunning,feature_overview,gating,metrics,money_metrics,movements,overrides}.py
     tests/billing/test_{period_ends,plan_access,plan_access_table,plans,reconciliation,revenue,revenue_metrics,subscriptions}.py

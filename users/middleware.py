@@ -1,6 +1,7 @@
 """Middleware for access to the back office, errors of the account API (`/_allauth/`), and records of impersonation."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -77,13 +78,23 @@ class AccountErrorsMiddleware:
         if response.status_code < 400:
             return response
         if not response.headers.get("Content-Type", "").startswith("application/json"):
-            return problem(response.status_code, "bad_request", "The body must be a JSON object.")
+            return _without_json(response)
         if response.status_code == 429 and "Retry-After" not in response.headers:
             response["Retry-After"] = str(seconds_left(request))
         path = "/".join(request.path.split("/")[4:])  # after /_allauth/<client>/v1/
         body = as_api_errors(str(request.method), path, response.status_code, orjson.loads(response.content))
         response.content = orjson.dumps(body)
         return response
+
+
+def _without_json(response: HttpResponse) -> HttpResponse:
+    """Return the error for a response of Django itself: a method that is not allowed, or a body that allauth refused."""
+    if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem(response.status_code, "bad_request", "The body must be a JSON object.")
+    allowed = response.headers["Allow"]
+    refused = problem(response.status_code, "method_not_allowed", f"This method is not allowed here. Use one of: {allowed}.")
+    refused["Allow"] = allowed
+    return refused
 
 
 class ImpersonationMiddleware:

@@ -82,6 +82,9 @@ def sign_up_by_code() -> Caller:
     call("delete", "auth/session", 401)
     call.session = ""
     call("get", "auth/session", 401)
+    call.session = "nonsense"
+    call("get", "auth/session", 410)
+    call("post", "auth/signup", 410, **NEW)
     return call
 
 

@@ -96,6 +96,17 @@ def test_a_second_login_in_the_same_session(path: str, known: User) -> None:
     assert outcome(send(path, body, session)) == (409, "already_logged_in")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"), [("get", "auth/login", "POST"), ("patch", "auth/session", "GET"), ("put", "config", "GET")]
+)
+@pytest.mark.django_db
+def test_a_method_that_is_not_allowed(method: str, path: str, allowed: str) -> None:
+    response = send(path, {}, method=method)
+    assert outcome(response) == (405, "method_not_allowed")
+    assert allowed in response["Allow"]
+    assert allowed in detail(response)
+
+
 @pytest.mark.django_db
 def test_an_ended_session() -> None:
     assert outcome(send("auth/session", {}, "nonsense", "get")) == (410, "session_ended")
