@@ -21,7 +21,7 @@ REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit accepts the digits of other scripts, too
 ACCOUNT_PATH = "/_allauth/"
 ADMIN_PATH = "/admin/"
-RATE_LIMITED_PATHS = ("/api/", ACCOUNT_PATH, ADMIN_PATH)
+RATE_LIMITED_PATHS = ("/api/", "/account/", ACCOUNT_PATH, ADMIN_PATH)
 ATTACHMENTS_PATH = "/api/v1/finance/attachments/"
 BODY_LIMITS = {
     "/api/v1/finance/imports/": "IMPORT_MAX_BYTES",

@@ -29,7 +29,10 @@ class PushError(Exception):
 
 def is_push_service(endpoint: str) -> bool:
     """Return True for an HTTPS URL of one of settings.WEB_PUSH_SERVICES or a host below one."""
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:  # for example an unfinished IPv6 address
+        return False
     if "@" in parts.netloc or (parts.scheme != "https" and not (settings.DEBUG and parts.hostname == "127.0.0.1")):
         return False
     return any(parts.netloc == host or parts.netloc.endswith(f".{host}") for host in settings.WEB_PUSH_SERVICES)
@@ -97,6 +100,6 @@ def _outcome_of(error: Any) -> str:
 def _text_of(message: dict[str, str]) -> str:
     """Return the message as JSON, with a body that is cut to MAX_BYTES in all."""
     body = message["body"]
-    while len(text := json.dumps(message | {"body": body}, ensure_ascii=False)) and len(text.encode()) > MAX_BYTES:
+    while len((text := json.dumps(message | {"body": body}, ensure_ascii=False)).encode()) > MAX_BYTES:
         body = body[: max(len(body) * 3 // 4 - 1, 0)] + "…"
     return text

@@ -6,6 +6,7 @@ do what the account API does, and log no one in.
 
 from allauth.account.internal.flows import password_reset
 from allauth.account.models import EmailConfirmationHMAC
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.decorators import rate_limit
 from allauth.headless.account.inputs import ResetPasswordInput
@@ -117,7 +118,11 @@ class RequestResetPage(Page):
         form = EmailForm(request.POST)
         if not form.is_valid() or "\x00" in form.cleaned_data["email"]:
             return self.show(request, "We send you a link to set a new password.", form, status=400)
-        jobs.enqueue(tasks.send_reset_mail, email=form.cleaned_data["email"].lower())
+        email = form.cleaned_data["email"].lower()
+        too_many: HttpResponse | None = ratelimit.consume_or_429(request, action="reset_password", key=email)
+        if too_many is not None:
+            return too_many
+        jobs.enqueue(tasks.send_reset_mail, email=email)
         return self.show(request, "If the address is correct, you get an email in a moment. Open its link within one hour.")
 
 

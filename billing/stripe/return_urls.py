@@ -24,7 +24,10 @@ def is_allowed(url: str) -> bool:
     """Return True if a URL has the scheme and host of a permitted one, and its path is the same or below it."""
     if len(url) > MAX_LENGTH or UNSAFE.search(url):
         return False
-    found = urlsplit(url)
+    try:
+        found = urlsplit(url)
+    except ValueError:  # for example an unfinished IPv6 address
+        return False
     if ".." in found.path or "%2e" in found.path.lower():
         return False
     for prefix in map(urlsplit, allowed_prefixes()):

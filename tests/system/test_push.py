@@ -237,6 +237,8 @@ class TestRegistration:
             "https://web.push.apple.com:8443/",
             "ftp://web.push.apple.com/",
             "nonsense",
+            "https://[web.push.apple.com/",
+            "https://web.push.apple.com\u2100/",
         ],
     )
     def test_an_unknown_service_is_refused(self, endpoint: str, as_alice: APIClient) -> None:

@@ -100,6 +100,19 @@ def test_a_wrong_link_says_so(browser: Client, path: str) -> None:
     assert "Ask for a new one" in response.content.decode()
 
 
+def test_requests_for_a_reset_are_limited(browser: Client) -> None:
+    statuses = [click(browser, "/account/password/reset", email=f"user{number}@example.com")[0] for number in range(21)]
+    assert statuses == [200] * 20 + [429]
+    assert ProcrastinateJob.objects.filter(task_name="users.tasks.send_reset_mail").count() == 20
+
+
+def test_guesses_of_a_key_are_limited(browser: Client) -> None:
+    token = re.search(r'value="(\w+)"', browser.get("/account/password/reset").content.decode())[1]
+    sent = {"csrfmiddlewaretoken": token, "password": STRONG}
+    statuses = [browser.post("/account/password/reset/key/nonsense", sent).status_code for _ in range(21)]
+    assert statuses == [410] * 20 + [429]
+
+
 def test_a_form_without_its_token_is_refused(browser: Client, alice: User) -> None:
     mailed_reset_key(alice.email)
     assert browser.post(link(), {"password": STRONG}).status_code == 403

@@ -58,7 +58,6 @@ class VerifyInput(inputs.Input):
 
     key = inputs.CharField(required=False)
     code = inputs.CharField(required=False, max_length=email_codes.CODE_LENGTH)
-    address: EmailAddress
 
     def __init__(self, *args: Any, process: None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
